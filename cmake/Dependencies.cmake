@@ -1,0 +1,35 @@
+# Finds what solokv builds on. A missing library stops the configuration with the name of the
+# package that brings it on Debian (apt), Fedora (dnf) and macOS (brew).
+
+function(solokv_missing library apt dnf brew)
+  message(FATAL_ERROR "solokv needs ${library}, which was not found. Install it with one of\n"
+    "  apt install ${apt}\n  dnf install ${dnf}\n  brew install ${brew}")
+endfunction()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig QUIET)
+if(NOT PkgConfig_FOUND)
+  solokv_missing(pkg-config pkg-config pkgconf-pkg-config pkg-config)
+endif()
+
+find_package(absl QUIET)
+if(NOT absl_FOUND)
+  solokv_missing(Abseil libabsl-dev abseil-cpp-devel abseil)
+endif()
+
+# io_uring is optional: without it that event backend reports itself as not built.
+pkg_check_modules(LIBURING QUIET IMPORTED_TARGET liburing)
+
+# libkqueue lets the kqueue backend run on Linux.
+pkg_check_modules(LIBKQUEUE QUIET IMPORTED_TARGET libkqueue)
+
+if(SOLOKV_TESTS)
+  find_package(GTest QUIET)
+  if(NOT GTest_FOUND)
+    solokv_missing(GoogleTest "libgtest-dev libgmock-dev" "gtest-devel gmock-devel" googletest)
+  endif()
+  find_package(benchmark QUIET)
+  if(NOT benchmark_FOUND)
+    solokv_missing("Google Benchmark" libbenchmark-dev google-benchmark-devel google-benchmark)
+  endif()
+endif()

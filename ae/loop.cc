@@ -1,5 +1,13 @@
 #include "ae/loop.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ae/backend.h"
+#include "ae/loop_front.h"
+#include "ae/readiness/pollers.h"
+#include "ae/readiness/readiness_backend.h"
+
 namespace ae {
 namespace {
 
@@ -15,6 +23,30 @@ constexpr NamedKind kNamedKinds[] = {
     {"select", BackendKind::kSelect},
 };
 
+// From the fastest to the slowest, by the floor servers of the benchmark.
+constexpr BackendKind kPreference[] = {
+    BackendKind::kUring,  BackendKind::kEpoll, BackendKind::kEpollEdge,
+    BackendKind::kKqueue, BackendKind::kPoll,  BackendKind::kSelect,
+};
+
+bool IsBuilt(BackendKind kind) {
+  return HasPoller(kind);
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> CreateBackend(BackendKind kind,
+                                                       const LoopOptions& options) {
+  absl::StatusOr<std::unique_ptr<Poller>> poller = CreatePoller(kind);
+  if (!poller.ok()) return poller.status();
+  return std::make_unique<ReadinessBackend>(options, *std::move(poller));
+}
+
+absl::StatusOr<std::unique_ptr<Loop>> CreateWith(BackendKind kind, const LoopOptions& options,
+                                                 std::string refused) {
+  absl::StatusOr<std::unique_ptr<Backend>> backend = CreateBackend(kind, options);
+  if (!backend.ok()) return backend.status();
+  return LoopFront::Create(options, *std::move(backend), std::move(refused));
+}
+
 }  // namespace
 
 std::string_view BackendName(BackendKind kind) {
@@ -29,6 +61,26 @@ std::optional<BackendKind> ParseBackendName(std::string_view name) {
     if (named.name == name) return named.kind;
   }
   return std::nullopt;
+}
+
+std::vector<BackendKind> BuiltBackends() {
+  std::vector<BackendKind> built;
+  for (BackendKind kind : kPreference) {
+    if (IsBuilt(kind)) built.push_back(kind);
+  }
+  return built;
+}
+
+absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(LoopOptions options) {
+  if (options.backend != BackendKind::kAuto) return CreateWith(options.backend, options, "");
+  std::string refused;
+  for (BackendKind kind : kPreference) {
+    absl::StatusOr<std::unique_ptr<Loop>> loop = CreateWith(kind, options, refused);
+    if (loop.ok()) return loop;
+    absl::StrAppend(&refused, refused.empty() ? "" : "; ", std::string(BackendName(kind)), ": ",
+                    loop.status().message());
+  }
+  return absl::UnavailableError(absl::StrCat("no event backend works: ", refused));
 }
 
 }  // namespace ae

@@ -155,7 +155,7 @@ class Loop {
   virtual SendResult Send(StreamId stream, std::span<const iovec> parts) = 0;
   // Lets the next bytes of the stream land in `target` until it is full; OnReceivedInto reports
   // them as they come (at most a bounded piece in a tick). Bytes that had been taken from the
-  // kernel already are copied there. `target` is the stream's until full, CancelReceiveInto or
+  // kernel already are copied there. `target` is the stream's until full or
   // OnClosed.
   virtual void ReceiveInto(StreamId stream, std::span<char> target) = 0;
   // Stops or resumes delivery; the kernel's socket buffer then holds the peer back.

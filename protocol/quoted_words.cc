@@ -7,12 +7,14 @@
 namespace resp {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\n\v\f\r";
-constexpr std::string_view kWordEnds = " \t\n\r";
-constexpr std::string_view kQuotes = "\"'";
-
-bool IsOneOf(char c, std::string_view set) {
-  return set.find(c) != std::string_view::npos;
+constexpr bool EndsWord(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+constexpr bool IsBlank(char c) {
+  return EndsWord(c) || c == '\v' || c == '\f';
+}
+constexpr bool IsQuote(char c) {
+  return c == '"' || c == '\'';
 }
 
 int HexDigit(char c) {
@@ -46,14 +48,14 @@ class WordDecoder {
 
   // Returns the word; nothing if its quotes are not balanced.
   std::optional<std::string> Decode() {
-    while (!AtEnd() && !IsOneOf(text_[position_], kWordEnds)) {
+    while (!AtEnd() && !EndsWord(text_[position_])) {
       const char c = text_[position_++];
-      if (!IsOneOf(c, kQuotes)) {
+      if (!IsQuote(c)) {
         word_.push_back(c);
         continue;
       }
       if (!(c == '"' ? ReadDoubleQuoted() : ReadSingleQuoted())) return std::nullopt;
-      if (!AtEnd() && !IsOneOf(text_[position_], kBlanks)) return std::nullopt;
+      if (!AtEnd() && !IsBlank(text_[position_])) return std::nullopt;
       break;
     }
     return std::move(word_);
@@ -114,14 +116,11 @@ bool SplitQuotedWords(std::string_view line, DecodedWords* decoded,
                       std::vector<std::string_view>* words) {
   const size_t words_before = words->size();
   for (;;) {
-    const size_t start = line.find_first_not_of(kBlanks);
-    if (start == std::string_view::npos) return true;
-    line.remove_prefix(start);
+    while (!line.empty() && IsBlank(line.front())) line.remove_prefix(1);
+    if (line.empty()) return true;
     size_t end = 0;
-    while (end < line.size() && !IsOneOf(line[end], kWordEnds) && !IsOneOf(line[end], kQuotes)) {
-      ++end;
-    }
-    if (end == line.size() || IsOneOf(line[end], kWordEnds)) {
+    while (end < line.size() && !EndsWord(line[end]) && !IsQuote(line[end])) ++end;
+    if (end == line.size() || EndsWord(line[end])) {
       words->push_back(line.substr(0, end));
       line.remove_prefix(end);
       continue;

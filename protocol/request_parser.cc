@@ -52,15 +52,20 @@ const char* ParseWhole(const char* p, const char* end, const RequestLimits& limi
   int64_t count;
   p = ReadShortNumber(p, end, &count);
   if (p == nullptr || count == 0 || count > limits.max_args) return nullptr;
+  // More arguments than the input has room for cannot be whole in it.
+  if (count > (end - p) / kSmallestBulk) return nullptr;
+  const int64_t max_bulk_bytes = limits.max_bulk_bytes;
   const size_t args_before = args->size();
-  for (int64_t i = 0; i < count; ++i) {
+  args->resize(args_before + static_cast<size_t>(count));
+  std::string_view* argument = args->data() + args_before;
+  for (std::string_view* last = argument + count; argument != last; ++argument) {
     int64_t size;
     if (end - p < kSmallestBulk || *p != '$' || (p = ReadShortNumber(p, end, &size)) == nullptr ||
-        size > limits.max_bulk_bytes || end - p < size + 2) [[unlikely]] {
+        size > max_bulk_bytes || end - p < size + 2) [[unlikely]] {
       args->resize(args_before);
       return nullptr;
     }
-    args->emplace_back(p, static_cast<size_t>(size));
+    *argument = {p, static_cast<size_t>(size)};
     p += size + 2;
   }
   return p;

@@ -1,0 +1,373 @@
+#include "kv/base/slab_memory.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace kv {
+
+using namespace slab_internal;  // NOLINT(google-build-using-namespace)
+
+// Stands in the place of the header of slab 0, which holds the headers and no blocks.
+struct alignas(64) SlabMemory::Region {
+  uint32_t fresh = 1;         // slabs from here on were not handed out since ReleaseAll
+  uint32_t resident_end = 1;  // slabs from here on never were
+  uint32_t in_use = 0;        // slabs with live blocks, and current ones
+
+  char* memory() { return reinterpret_cast<char*>(this); }
+  Slab* slab(size_t index) { return reinterpret_cast<Slab*>(this) + index; }
+
+  static Region* Of(const void* address) {
+    return reinterpret_cast<Region*>(reinterpret_cast<uintptr_t>(address) & ~(kRegionBytes - 1));
+  }
+};
+
+namespace {
+
+constexpr size_t kMaxCachedBytes = size_t{1} << 20;
+constexpr size_t kMaxUnmapBytes = size_t{4} << 20;  // at once
+
+static_assert(sizeof(Slab) * kSlabsOfRegion == kSlabBytes, "the headers fill slab 0");
+
+char* Map(size_t bytes) {
+  void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) std::abort();
+  return static_cast<char*>(memory);
+}
+
+void Unmap(char* memory, size_t bytes) {
+  if (bytes == 0) return;
+  Unpoison(memory, bytes);
+  munmap(memory, bytes);
+}
+
+char* MapAligned(size_t bytes) {
+  char* const memory = Map(2 * bytes);
+  const size_t before = -reinterpret_cast<uintptr_t>(memory) & (bytes - 1);
+  munmap(memory, before);
+  munmap(memory + before + bytes, bytes - before);
+  return memory + before;
+}
+
+char* MemoryOf(Slab* slab) {
+  char* const headers = reinterpret_cast<char*>(slab);
+  const uintptr_t offset = reinterpret_cast<uintptr_t>(slab) & (kRegionBytes - 1);
+  return headers - offset + offset / sizeof(Slab) * kSlabBytes;
+}
+
+size_t RoundToPages(size_t bytes) {
+  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+// The fewest live blocks of a slab in this quarter of fullness; at least one, as a slab without
+// any is in no quarter.
+uint32_t QuarterFloor(uint32_t quarter, uint32_t capacity) {
+  return std::max<uint32_t>(1, (quarter * capacity + 3) / 4);
+}
+
+}  // namespace
+
+SlabMemory::SlabMemory() {
+  for (SizeClass& size_class : classes_) size_class.current = &none_;
+}
+
+SlabMemory::~SlabMemory() {
+  for (Region* region : regions_) Unmap(region->memory(), kRegionBytes);
+  for (auto [memory, bytes] : large_) Unmap(memory, bytes);
+  for (const MappedBlock& block : cached_) Unmap(block.memory, block.bytes);
+  for (const MappedBlock& block : detached_) Unmap(block.memory, block.bytes);
+}
+
+size_t SlabMemory::mapped() const {
+  return resident_slabs_ * kSlabBytes + regions_.size() * kPageBytes + large_bytes_;
+}
+
+void* SlabMemory::Reallocate(void* block, size_t old_bytes, size_t new_bytes) {
+  if (GoodSize(old_bytes) == GoodSize(new_bytes)) return block;
+  if (std::min(old_bytes, new_bytes) > kMaxSlabBlockBytes) {
+    return ReallocateLarge(block, GoodSize(old_bytes), GoodSize(new_bytes));
+  }
+  void* const moved = Allocate(new_bytes);
+  std::memcpy(moved, block, std::min(old_bytes, new_bytes));
+  Free(block, old_bytes);
+  return moved;
+}
+
+bool SlabMemory::IsSparse(const void* block, size_t bytes) const {
+  if (bytes > kMaxSlabBlockBytes) return false;
+  const Slab* const slab = SlabOf(block);
+  const SizeClass& size_class = classes_[slab->size_class];
+  const bool well_filled = slab->live >= slab->capacity - slab->capacity / 16;
+  return slab->place != kCurrent && !well_filled &&
+         slab->live * size_class.slabs <= size_class.live;
+}
+
+void SlabMemory::ReleaseAll() {
+  for (SizeClass& size_class : classes_) {
+    size_class = SizeClass();
+    size_class.current = &none_;
+  }
+  resident_pool_ = returned_pool_ = nullptr;
+  resident_slabs_ = 0;
+  fresh_region_ = 0;
+  for (Region* region : regions_) {
+    region->resident_end = std::max(region->resident_end, region->fresh);
+    Poison(region->memory() + kSlabBytes, (region->resident_end - 1) * kSlabBytes);
+    region->fresh = 1;
+    region->in_use = 0;
+    resident_slabs_ += region->resident_end - 1;
+  }
+  for (auto [memory, bytes] : large_) DetachLarge({memory, bytes});
+  large_.clear();
+  used_ = 0;
+}
+
+size_t SlabMemory::Trim(size_t max_bytes) {
+  if (max_bytes == 0) return 0;
+  if (resident_pool_ == nullptr) RetireEmptyCurrentSlabs();
+  size_t returned = TrimLarge(max_bytes);
+  if (returned < max_bytes) returned += TrimPool(max_bytes - returned);
+  if (returned < max_bytes) returned += TrimFresh(max_bytes - returned);
+  if (returned == 0) returned = DropCachedBlock();
+  if (returned == 0) UnmapEmptyRegions();
+  return returned;
+}
+
+// --- Slabs ---------------------------------------------------------------------------------------
+
+void* SlabMemory::AllocateFromOtherSlab(size_t size_class) {
+  SizeClass& state = classes_[size_class];
+  if (Slab* const full = state.current; full != &none_) {
+    full->place = kFull;
+    // A few blocks must come free before it is looked at again, or each would cost a change of
+    // lists.
+    full->live_floor = full->capacity - full->capacity / 64;
+  }
+  Slab* slab = nullptr;
+  for (int quarter = kQuarters - 1; quarter >= 0 && slab == nullptr; --quarter) {
+    slab = state.partial[quarter];
+  }
+  if (slab != nullptr) {
+    Unlink(slab);
+  } else {
+    slab = TakeEmptySlab();
+    StartSlab(slab, size_class);
+  }
+  slab->place = kCurrent;
+  slab->live_floor = 0;
+  state.current = slab;
+  return Allocate(slab->block_bytes);
+}
+
+void SlabMemory::OnFewerLive(Slab* slab) {
+  if (slab->place < kQuarters) Unlink(slab);
+  if (slab->live == 0) {
+    RetireSlab(slab);
+    return;
+  }
+  const auto quarter = static_cast<uint16_t>(slab->live * kQuarters / slab->capacity);
+  slab->live_floor = QuarterFloor(quarter, slab->capacity);
+  Link(slab, quarter);
+}
+
+void SlabMemory::StartSlab(Slab* slab, size_t size_class) {
+  slab->block_bytes = static_cast<uint32_t>(ClassBytes(size_class));
+  slab->capacity = static_cast<uint32_t>(kSlabBytes / slab->block_bytes);
+  slab->size_class = static_cast<uint16_t>(size_class);
+  slab->live = 0;
+  slab->free = nullptr;
+  slab->fresh = MemoryOf(slab);
+  slab->end = slab->fresh + slab->capacity * slab->block_bytes;
+  Poison(slab->fresh, kSlabBytes);
+  ++classes_[size_class].slabs;
+  ++Region::Of(slab)->in_use;
+}
+
+// Puts a slab without live blocks, which is on no list, into the pool.
+void SlabMemory::RetireSlab(Slab* slab) {
+  --classes_[slab->size_class].slabs;
+  --Region::Of(slab)->in_use;
+  Link(slab, kResidentPool);
+}
+
+SlabMemory::Slab*& SlabMemory::ListOf(const Slab* slab) {
+  if (slab->place == kResidentPool) return resident_pool_;
+  if (slab->place == kReturnedPool) return returned_pool_;
+  assert(slab->place < kQuarters);
+  return classes_[slab->size_class].partial[slab->place];
+}
+
+void SlabMemory::Link(Slab* slab, uint16_t place) {
+  slab->place = place;
+  Slab*& head = ListOf(slab);
+  slab->previous = nullptr;
+  slab->next = head;
+  if (head != nullptr) head->previous = slab;
+  head = slab;
+}
+
+void SlabMemory::Unlink(Slab* slab) {
+  Slab*& head = ListOf(slab);
+  if (slab->previous != nullptr) slab->previous->next = slab->next;
+  if (slab->next != nullptr) slab->next->previous = slab->previous;
+  if (head == slab) head = slab->next;
+}
+
+SlabMemory::Slab* SlabMemory::TakeEmptySlab() {
+  Slab* const slab = resident_pool_ != nullptr ? resident_pool_ : returned_pool_;
+  if (slab == nullptr) return TakeFreshSlab();
+  if (slab->place == kReturnedPool) ++resident_slabs_;
+  Unlink(slab);
+  return slab;
+}
+
+SlabMemory::Slab* SlabMemory::TakeFreshSlab() {
+  while (fresh_region_ < regions_.size() && regions_[fresh_region_]->fresh == kSlabsOfRegion) {
+    ++fresh_region_;
+  }
+  if (fresh_region_ == regions_.size()) AddRegion();
+  Region* const region = regions_[fresh_region_];
+  if (region->fresh >= region->resident_end) ++resident_slabs_;
+  return new (region->slab(region->fresh++)) Slab();
+}
+
+void SlabMemory::AddRegion() {
+  regions_.push_back(new (MapAligned(kRegionBytes)) Region());
+}
+
+void SlabMemory::RetireEmptyCurrentSlabs() {
+  for (SizeClass& size_class : classes_) {
+    Slab* const slab = size_class.current;
+    if (slab == &none_ || slab->live != 0) continue;
+    size_class.current = &none_;
+    RetireSlab(slab);
+  }
+}
+
+size_t SlabMemory::TrimPool(size_t max_bytes) {
+  size_t returned = 0;
+  while (resident_pool_ != nullptr && returned < max_bytes) {
+    Slab* const slab = resident_pool_;
+    madvise(MemoryOf(slab), kSlabBytes, MADV_DONTNEED);
+    Unlink(slab);
+    Link(slab, kReturnedPool);
+    --resident_slabs_;
+    returned += kSlabBytes;
+  }
+  return returned;
+}
+
+// Returns what ReleaseAll dropped and nobody has used since.
+size_t SlabMemory::TrimFresh(size_t max_bytes) {
+  size_t returned = 0;
+  for (Region* region : regions_) {
+    if (region->resident_end <= region->fresh) continue;
+    if (returned >= max_bytes) break;
+    const size_t wanted = (max_bytes - returned + kSlabBytes - 1) / kSlabBytes;
+    const size_t slabs = std::min<size_t>(wanted, region->resident_end - region->fresh);
+    region->resident_end -= static_cast<uint32_t>(slabs);
+    madvise(region->memory() + region->resident_end * kSlabBytes, slabs * kSlabBytes,
+            MADV_DONTNEED);
+    resident_slabs_ -= slabs;
+    returned += slabs * kSlabBytes;
+  }
+  return returned;
+}
+
+// Keeps the first region, since a store that is empty now will not stay so.
+void SlabMemory::UnmapEmptyRegions() {
+  const auto unmap = [this](Region* region) {
+    if (region == regions_.front() || region->in_use != 0) return false;
+    for (size_t i = 1; i < region->fresh; ++i) Unlink(region->slab(i));
+    Unmap(region->memory(), kRegionBytes);
+    return true;
+  };
+  regions_.erase(std::remove_if(regions_.begin(), regions_.end(), unmap), regions_.end());
+  fresh_region_ = 0;
+}
+
+// --- Large blocks --------------------------------------------------------------------------------
+
+void* SlabMemory::AllocateLarge(size_t bytes) {
+  const size_t size = GoodSize(bytes);
+  used_ += size;
+  for (MappedBlock& cached : cached_) {
+    if (cached.bytes != size) continue;
+    char* const memory = cached.memory;
+    cached = MappedBlock();
+    Unpoison(memory, size);
+    large_.emplace(memory, size);
+    return memory;
+  }
+  // Whoever keeps replacing very large blocks pays for their return.
+  if (!detached_.empty()) TrimLarge(2 * size);
+  char* const memory = Map(size);
+  large_.emplace(memory, size);
+  large_bytes_ += size;
+  return memory;
+}
+
+void SlabMemory::FreeLarge(void* block, size_t bytes) {
+  MappedBlock freed = {static_cast<char*>(block), GoodSize(bytes)};
+  assert(large_.contains(freed.memory) && large_[freed.memory] == freed.bytes);
+  large_.erase(freed.memory);
+  used_ -= freed.bytes;
+  if (freed.bytes <= kMaxCachedBytes) {
+    Poison(freed.memory, freed.bytes);
+    std::swap(freed, cached_[next_cached_]);
+    next_cached_ = (next_cached_ + 1) % cached_.size();
+  }
+  DetachLarge(freed);
+}
+
+// Unmaps a freed block, or leaves it for later if that would take too long.
+void SlabMemory::DetachLarge(MappedBlock block) {
+  if (block.bytes > kMaxUnmapBytes) {
+    Poison(block.memory, block.bytes);
+    detached_.push_back(block);
+    return;
+  }
+  Unmap(block.memory, block.bytes);
+  large_bytes_ -= block.bytes;
+}
+
+void* SlabMemory::ReallocateLarge(void* block, size_t old_bytes, size_t new_bytes) {
+  void* const moved = mremap(block, old_bytes, new_bytes, MREMAP_MAYMOVE);
+  if (moved == MAP_FAILED) std::abort();
+  large_.erase(static_cast<char*>(block));
+  large_.emplace(static_cast<char*>(moved), new_bytes);
+  large_bytes_ += new_bytes - old_bytes;
+  used_ += new_bytes - old_bytes;
+  return moved;
+}
+
+size_t SlabMemory::TrimLarge(size_t max_bytes) {
+  size_t returned = 0;
+  while (!detached_.empty() && returned < max_bytes) {
+    MappedBlock& block = detached_.back();
+    const size_t piece =
+        std::min({block.bytes, kMaxUnmapBytes, RoundToPages(max_bytes - returned)});
+    block.bytes -= piece;
+    Unmap(block.memory + block.bytes, piece);
+    returned += piece;
+    if (block.bytes == 0) detached_.pop_back();
+  }
+  large_bytes_ -= returned;
+  return returned;
+}
+
+size_t SlabMemory::DropCachedBlock() {
+  for (MappedBlock& cached : cached_) {
+    if (cached.bytes == 0) continue;
+    const MappedBlock dropped = std::exchange(cached, MappedBlock());
+    DetachLarge(dropped);
+    return dropped.bytes;
+  }
+  return 0;
+}
+
+}  // namespace kv

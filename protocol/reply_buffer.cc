@@ -1,0 +1,215 @@
+#include "protocol/reply_buffer.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace resp {
+
+ChunkPool::~ChunkPool() {
+  assert(in_use_ == 0);
+  Trim(0);
+}
+
+// Chunks are a little larger than a power of two, so that the first bytes of many chunks, which is
+// where short replies are, spread over the sets of the cache.
+Chunk* ChunkPool::Take() {
+  Chunk* chunk = free_;
+  if (chunk != nullptr) {
+    free_ = chunk->next;
+    --free_count_;
+  } else {
+    chunk = new (::operator new(sizeof(Chunk) + Chunk::kCapacity)) Chunk;
+  }
+  ++in_use_;
+  chunk->next = nullptr;
+  chunk->begin = chunk->end = chunk->text();
+  chunk->first_pin = 0;
+  return chunk;
+}
+
+void ChunkPool::Return(Chunk* chunk) {
+  --in_use_;
+  chunk->pins.clear();
+  chunk->next = free_;
+  free_ = chunk;
+  ++free_count_;
+  if (free_count_ > max_free_) Trim(max_free_);
+}
+
+void ChunkPool::Trim(size_t max_free) {
+  while (free_count_ > max_free) {
+    Chunk* chunk = std::exchange(free_, free_->next);
+    chunk->~Chunk();
+    ::operator delete(chunk);
+    --free_count_;
+  }
+}
+
+ReplyBuffer::ReplyBuffer(ReplyBuffer&& other) noexcept
+    : pool_(other.pool_),
+      head_(std::exchange(other.head_, nullptr)),
+      tail_(std::exchange(other.tail_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      pinned_bytes_(std::exchange(other.pinned_bytes_, 0)),
+      chunk_count_(std::exchange(other.chunk_count_, 0)) {}
+
+ReplyBuffer& ReplyBuffer::operator=(ReplyBuffer&& other) noexcept {
+  if (this == &other) return *this;
+  Clear();
+  pool_ = other.pool_;
+  head_ = std::exchange(other.head_, nullptr);
+  tail_ = std::exchange(other.tail_, nullptr);
+  size_ = std::exchange(other.size_, 0);
+  pinned_bytes_ = std::exchange(other.pinned_bytes_, 0);
+  chunk_count_ = std::exchange(other.chunk_count_, 0);
+  return *this;
+}
+
+void ReplyBuffer::AddChunk() {
+  Chunk* chunk = pool_->Take();
+  (tail_ == nullptr ? head_ : tail_->next) = chunk;
+  tail_ = chunk;
+  ++chunk_count_;
+}
+
+void ReplyBuffer::AppendLarge(std::string_view bytes) {
+  while (!bytes.empty()) {
+    Reserve(1);
+    const size_t room = static_cast<size_t>(tail_->limit() - tail_->end);
+    const size_t size = std::min(room, bytes.size());
+    memcpy(tail_->end, bytes.data(), size);
+    Commit(size);
+    bytes.remove_prefix(size);
+  }
+}
+
+void ReplyBuffer::AppendPinned(const Pin& pin) {
+  if (pin.size == 0) {
+    if (pin.release != nullptr) pin.release(pin.owner);
+    return;
+  }
+  if (tail_ == nullptr || tail_->pins.size() == Chunk::kMaxPins) AddChunk();
+  tail_->pins.push_back({tail_->end, pin});
+  size_ += pin.size;
+  pinned_bytes_ += pin.size;
+}
+
+ReplyBuffer::Slot ReplyBuffer::OpenSlot() {
+  Slot slot;
+  slot.position = Reserve(kSlotBytes);
+  slot.chunk = tail_;
+  Commit(kSlotBytes);
+  return slot;
+}
+
+void ReplyBuffer::FillSlot(Slot slot, std::string_view text) {
+  assert(text.size() <= kSlotBytes);
+  Chunk* chunk = slot.chunk;
+  const char* behind = slot.position + kSlotBytes;
+  const size_t gap = kSlotBytes - text.size();
+  memcpy(slot.position, text.data(), text.size());
+  memmove(slot.position + text.size(), behind, static_cast<size_t>(chunk->end - behind));
+  for (auto piece = chunk->pins.rbegin(); piece != chunk->pins.rend() && piece->position >= behind;
+       ++piece) {
+    piece->position -= gap;
+  }
+  chunk->end -= gap;
+  size_ -= gap;
+}
+
+size_t ReplyBuffer::Gather(std::span<iovec> out, size_t max_bytes) const {
+  size_t used = 0;
+  auto add = [&](const char* data, size_t size) {
+    size = std::min(size, max_bytes);
+    if (size == 0 || used == out.size()) return;
+    out[used++] = {const_cast<char*>(data), size};
+    max_bytes -= size;
+  };
+  for (Chunk* chunk = head_; chunk != nullptr && max_bytes > 0 && used < out.size();
+       chunk = chunk->next) {
+    const char* text = chunk->begin;
+    for (size_t i = chunk->first_pin; i < chunk->pins.size(); ++i) {
+      const Chunk::PinnedPiece& piece = chunk->pins[i];
+      add(text, static_cast<size_t>(piece.position - text));
+      add(piece.pin.data, piece.pin.size);
+      text = piece.position;
+    }
+    add(text, static_cast<size_t>(chunk->end - text));
+  }
+  return used;
+}
+
+void ReplyBuffer::Consume(size_t bytes) {
+  assert(bytes <= size_);
+  size_ -= bytes;
+  while (head_ != nullptr) {
+    bytes -= ConsumeFrom(head_, bytes);
+    const bool used_up = head_->begin == head_->end && head_->first_pin == head_->pins.size();
+    if (!used_up) break;
+    RemoveHead();
+  }
+  assert(bytes == 0);
+}
+
+// Consumes up to `bytes` bytes of the chunk and returns how many.
+size_t ReplyBuffer::ConsumeFrom(Chunk* chunk, size_t bytes) {
+  size_t left = bytes;
+  while (left > 0) {
+    const bool has_pin = chunk->first_pin < chunk->pins.size();
+    const char* text_end = has_pin ? chunk->pins[chunk->first_pin].position : chunk->end;
+    const size_t text = std::min(left, static_cast<size_t>(text_end - chunk->begin));
+    chunk->begin += text;
+    left -= text;
+    if (!has_pin || chunk->begin != text_end) break;
+    const size_t pinned = std::min(left, chunk->pins[chunk->first_pin].pin.size);
+    ConsumePin(chunk, pinned);
+    left -= pinned;
+  }
+  return bytes - left;
+}
+
+void ReplyBuffer::ConsumePin(Chunk* chunk, size_t bytes) {
+  Pin& pin = chunk->pins[chunk->first_pin].pin;
+  pin.data += bytes;
+  pin.size -= bytes;
+  pinned_bytes_ -= bytes;
+  if (pin.size > 0) return;
+  ++chunk->first_pin;
+  if (pin.release != nullptr) pin.release(pin.owner);
+}
+
+void ReplyBuffer::RemoveHead() {
+  Chunk* chunk = std::exchange(head_, head_->next);
+  if (head_ == nullptr) tail_ = nullptr;
+  --chunk_count_;
+  pool_->Return(chunk);
+}
+
+void ReplyBuffer::Clear() {
+  while (head_ != nullptr) {
+    for (size_t i = head_->first_pin; i < head_->pins.size(); ++i) {
+      const Pin& pin = head_->pins[i].pin;
+      if (pin.release != nullptr) pin.release(pin.owner);
+    }
+    RemoveHead();
+  }
+  size_ = 0;
+  pinned_bytes_ = 0;
+}
+
+std::string ReplyBuffer::ToString() const {
+  std::string bytes;
+  for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
+    const char* text = chunk->begin;
+    for (size_t i = chunk->first_pin; i < chunk->pins.size(); ++i) {
+      const Chunk::PinnedPiece& piece = chunk->pins[i];
+      bytes.append(text, piece.position).append(piece.pin.data, piece.pin.size);
+      text = piece.position;
+    }
+    bytes.append(text, static_cast<const char*>(chunk->end));
+  }
+  return bytes;
+}
+
+}  // namespace resp

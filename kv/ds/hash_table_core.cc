@@ -1,0 +1,582 @@
+#include "kv/ds/hash_table_core.h"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace kv::hash_table_internal {
+
+namespace {
+
+// A segment is built with room for a ninth more entries than it holds.
+constexpr size_t LinesFor(size_t entries) {
+  const size_t buckets = (entries * 10 / 9 + Bucket::kSlots - 1) / Bucket::kSlots;
+  return 1 + std::max<size_t>(1, buckets);
+}
+
+constexpr size_t kMaxItemsOfSegment = (kMaxLines - 1) * Bucket::kSlots * 9 / 10;
+static_assert(LinesFor(kMaxItemsOfSegment) <= kMaxLines);
+
+// Neighbours are merged when together they fill no more than this: well below the split.
+constexpr size_t kMaxItemsOfMerge = kMaxItemsOfSegment * 6 / 10;
+
+// The most home buckets of a segment of `lines` lines.
+constexpr size_t HomeBucketsFor(size_t lines) {
+  size_t home = std::min(lines - 1, kMaxHomeBuckets);
+  while (1 + home + StashBuckets(home) > lines) --home;
+  return home;
+}
+static_assert(HomeBucketsFor(kMaxLines) == kMaxHomeBuckets);
+
+// A segment that is full grows by a factor of about 1.4 or, at its largest, splits.
+constexpr size_t GrownLines(size_t lines) {
+  return lines + std::max<size_t>(1, lines * 2 / 5);
+}
+
+// Spreads the sizes of segments over a factor of 1.4 by their place, so that at any number of keys
+// some have just grown while others are about to, and the bytes per key stay level.
+size_t StaggeredLines(size_t lines, uint64_t hash, int depth) {
+  if (lines < 16) return lines;
+  const uint64_t prefix = depth == 0 ? 0 : hash >> (64 - depth);
+  const uint64_t dice = (prefix + static_cast<uint64_t>(depth) + 1) * 0x9e3779b97f4a7c15 >> 32;
+  return lines + (lines * 2 / 5 * dice >> 32);
+}
+
+// Block sizes come in steps: uses the whole block.
+size_t WholeBlockLines(size_t lines) {
+  return std::min(kMaxLines, SlabMemory::GoodSize(lines * 64) / 64);
+}
+
+uint64_t FirstHashOf(uint64_t hash, int depth) {
+  return depth == 0 ? 0 : hash >> (64 - depth) << (64 - depth);
+}
+
+// The first hash behind a region, 0 if the region is the last.
+uint64_t EndOfRegion(uint64_t hash, int depth) {
+  return depth == 0 ? 0 : FirstHashOf(hash, depth) + (uint64_t{1} << (64 - depth));
+}
+
+// The first hash behind the range of a home bucket.
+uint64_t EndOfHome(const Segment& segment, size_t index) {
+  if (index + 1 == segment.home_buckets) return EndOfRegion(segment.first_hash, segment.depth);
+  const uint64_t scaled = ((index + 1) << 16) / segment.home_buckets +
+                          (((index + 1) << 16) % segment.home_buckets != 0 ? 1 : 0);
+  const uint64_t behind_prefix = scaled << 48;
+  uint64_t offset = behind_prefix >> segment.depth;
+  if (offset << segment.depth != behind_prefix) ++offset;
+  return segment.first_hash + offset;
+}
+
+// The first bit, counted from the top, in which the hashes differ; 64 if they are equal.
+int FirstDifferingBit(std::span<const Item> items) {
+  uint64_t differing = 0;
+  for (const Item& item : items) differing |= item.hash ^ items[0].hash;
+  return std::countl_zero(differing);
+}
+
+template <class Function>
+void ForEachSlot(uint32_t mask, Function function) {
+  for (; mask != 0; mask &= mask - 1) function(std::countr_zero(mask));
+}
+
+// Appends the segment's entries with their hashes. Reading elements misses the cache, so they are
+// requested all before the first is looked at.
+void Collect(Segment* segment, Core::HashOf hash_of, Items& items) {
+  const size_t first = items.size();
+  for (const Bucket& bucket : segment->buckets()) {
+    ForEachSlot(bucket.Occupied(), [&](int slot) {
+      void* const element = bucket.pointer(slot);
+      __builtin_prefetch(element);
+      items.push_back({0, element});
+    });
+  }
+  for (size_t i = first; i < items.size(); ++i) items[i].hash = hash_of(items[i].element);
+}
+
+}  // namespace
+
+// --- SegmentList ---------------------------------------------------------------------------------
+
+Segment* SegmentList::at(size_t index) const {
+  assert(index < size_);
+  return size_ == 1 ? only_ : Place(index);
+}
+
+void SegmentList::Add(Segment* segment, SlabMemory& memory) {
+  segment->index = static_cast<uint32_t>(size_);
+  if (size_ == 0) {
+    only_ = segment;
+    size_ = 1;
+    return;
+  }
+  if (size_ == 1) {
+    Segment* const first = only_;
+    chunks_ = new (memory.Allocate(sizeof(Chunks))) Chunks();
+    (*chunks_)[0] = static_cast<Segment**>(memory.Allocate(ChunkSize(0) * sizeof(Segment*)));
+    Place(0) = first;
+  }
+  Segment**& chunk = (*chunks_)[ChunkOf(size_)];
+  if (chunk == nullptr) {
+    chunk = static_cast<Segment**>(memory.Allocate(ChunkSize(ChunkOf(size_)) * sizeof(Segment*)));
+  }
+  Place(size_) = segment;
+  ++size_;
+}
+
+void SegmentList::Remove(Segment* segment, SlabMemory& memory) {
+  assert(at(segment->index) == segment);
+  if (size_ == 1) {
+    only_ = nullptr;
+    size_ = 0;
+    return;
+  }
+  Segment* const last = Place(size_ - 1);
+  Place(segment->index) = last;
+  last->index = segment->index;
+  --size_;
+  if (size_ == 1) {
+    Segment* const first = Place(0);
+    FreeChunks(memory);
+    only_ = first;
+    return;
+  }
+  // A chunk goes when the one before is half empty, so that it does not come and go.
+  const size_t chunk = ChunkOf(size_);
+  Segment**& above = (*chunks_)[chunk + 1];
+  if (above == nullptr || size_ - ChunkStart(chunk) > ChunkSize(chunk) / 2) return;
+  memory.Free(above, ChunkSize(chunk + 1) * sizeof(Segment*));
+  above = nullptr;
+}
+
+size_t SegmentList::memory_bytes() const {
+  if (size_ <= 1) return 0;
+  size_t bytes = SlabMemory::GoodSize(sizeof(Chunks));
+  for (size_t chunk = 0; (*chunks_)[chunk] != nullptr; ++chunk) {
+    bytes += SlabMemory::GoodSize(ChunkSize(chunk) * sizeof(Segment*));
+  }
+  return bytes;
+}
+
+void SegmentList::Free(SlabMemory& memory) {
+  if (size_ > 1) FreeChunks(memory);
+  only_ = nullptr;
+  size_ = 0;
+}
+
+void SegmentList::FreeChunks(SlabMemory& memory) {
+  for (size_t chunk = 0; (*chunks_)[chunk] != nullptr; ++chunk) {
+    memory.Free((*chunks_)[chunk], ChunkSize(chunk) * sizeof(Segment*));
+  }
+  memory.Free(chunks_, sizeof(Chunks));
+}
+
+// --- Entries -------------------------------------------------------------------------------------
+
+void Core::Erase(Position position, uint64_t hash, HashOf hash_of) {
+  const DirectorySlot slot = SlotOf(hash);
+  Segment* const segment = slot.segment();
+  Bucket* const home = slot.Home(hash);
+  if (position.bucket != home) {
+    const bool in_stash = position.bucket >= segment->stash(0);
+    in_stash ? home->RemoveFromStash() : home->RemoveFromNext();
+  }
+  position.bucket->Clear(position.slot);
+  --size_;
+  if (--segment->count < segment->shrink_below) [[unlikely]]
+    Shrink(segment, hash_of);
+}
+
+uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit) const {
+  DirectorySlot slot = root_;
+  int consumed = 0;
+  while (slot.is_page()) {
+    const int bits = slot.page_bits();
+    slot = slot.page()[hash << consumed >> (64 - bits)];
+    consumed += bits;
+  }
+  if (slot.is_null()) return EndOfRegion(hash, consumed);
+
+  Segment* const segment = slot.segment();
+  const size_t index = slot.HomeIndex(hash);
+  const auto visit_in = [&](const Bucket& bucket) {
+    ForEachSlot(bucket.Occupied(), [&](int i) {
+      void* const element = bucket.pointer(i);
+      if (slot.HomeIndex(hash_of(element)) == index) visit(element);
+    });
+  };
+  const Bucket& home = *segment->home(index);
+  visit_in(home);
+  if (home.overflows_to_next()) visit_in(*segment->home((index + 1) % segment->home_buckets));
+  if (home.overflows_to_stash()) {
+    for (size_t i = 0; i < segment->stash_buckets; ++i) visit_in(*segment->stash(i));
+  }
+  return EndOfHome(*segment, index);
+}
+
+void Core::VisitAll(Visit visit) const {
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    for (const Bucket& bucket : segments_.at(i)->buckets()) {
+      ForEachSlot(bucket.Occupied(), [&](int slot) { visit(bucket.pointer(slot)); });
+    }
+  }
+}
+
+namespace {
+
+// Uniform below `bound`; the bias of about bound / 2^64 is of no account.
+size_t Below(size_t bound, Core::RandomWord random) {
+  return static_cast<size_t>(static_cast<unsigned __int128>(random()) * bound >> 64);
+}
+
+}  // namespace
+
+// A segment is picked uniformly and kept with a probability proportional to its entries.
+void* Core::RandomElement(RandomWord random) const {
+  if (size_ == 0) return nullptr;
+  Segment* segment = segments_.at(0);
+  if (segments_.size() > 1) {
+    do {
+      segment = segments_.at(Below(segments_.size(), random));
+    } while (Below(most_slots_, random) >= segment->count);
+  }
+  const std::span<Bucket> buckets = segment->buckets();
+  while (true) {
+    const size_t place = Below(buckets.size() * Bucket::kSlots, random);
+    const Bucket& bucket = buckets[place / Bucket::kSlots];
+    const int slot = static_cast<int>(place % Bucket::kSlots);
+    if ((bucket.Occupied() >> slot & 1) != 0) return bucket.pointer(slot);
+  }
+}
+
+size_t Core::Sample(RandomWord random, size_t wanted, Visit visit) const {
+  constexpr size_t kNeighbours = 2;  // buckets read at one place
+  if (size_ == 0) return 0;
+  size_t taken = 0;
+  for (size_t tries = 0; tries < wanted && taken < wanted; ++tries) {
+    const std::span<Bucket> buckets = segments_.at(Below(segments_.size(), random))->buckets();
+    const size_t start = Below(buckets.size(), random);
+    for (size_t i = 0; i < std::min(kNeighbours, buckets.size()); ++i) {
+      const Bucket& bucket = buckets[(start + i) % buckets.size()];
+      ForEachSlot(bucket.Occupied(), [&](int slot) {
+        if (taken++ < wanted) visit(bucket.pointer(slot));
+      });
+    }
+  }
+  return std::min(taken, wanted);
+}
+
+// --- Rebuilding segments -------------------------------------------------------------------------
+
+void Core::InsertByRebuilding(DirectorySlot slot, Item item, HashOf hash_of) {
+  Items items;
+  if (slot.is_null()) {
+    DirectorySlot content;
+    int depth = 0;
+    while (!RegionIsUniform(item.hash, depth, &content)) ++depth;
+    items.push_back(item);
+    Install(item.hash, depth, std::span(items), 0);
+    return;
+  }
+  Segment* const segment = slot.segment();
+  const int depth = segment->depth;
+  const size_t lines = segment->bytes() / 64;
+  Collect(segment, hash_of, items);
+  items.push_back(item);
+  if (FirstDifferingBit(items) >= kMaxDepth) {
+    ExtendStash(segment);
+    TryPlace(SlotOf(item.hash), item.hash, item.element);
+    return;
+  }
+  Retire(segment);
+  Install(item.hash, depth, std::span(items), GrownLines(lines));
+}
+
+// Builds one segment for the region, of at least `min_lines`, or as many as the entries need.
+void Core::Install(uint64_t hash, int depth, std::span<Item> items, size_t min_lines) {
+  if (items.empty()) return;
+  if (items.size() <= kMaxItemsOfSegment && min_lines <= kMaxLines + kMaxLines / 8) {
+    size_t lines = StaggeredLines(LinesFor(items.size()), hash, depth);
+    lines = std::min(std::max(lines, min_lines), kMaxLines);
+    if (TryBuild(depth, WholeBlockLines(lines), items)) return;
+    lines = std::min(GrownLines(lines), kMaxLines);
+    if (TryBuild(depth, WholeBlockLines(lines), items)) return;
+  }
+  const int bit = FirstDifferingBit(items);
+  if (bit >= kMaxDepth) return BuildExtended(depth, items);
+  const auto is_zero = [bit](const Item& item) { return (item.hash << bit >> 63) == 0; };
+  const auto middle = std::partition(items.begin(), items.end(), is_zero);
+  Install(items.front().hash, bit + 1, {items.begin(), middle}, 0);
+  Install(items.back().hash, bit + 1, {middle, items.end()}, 0);
+}
+
+bool Core::TryBuild(int depth, size_t lines, std::span<const Item> items) {
+  const size_t home = HomeBucketsFor(lines);
+  Segment* const segment = NewSegment(items[0].hash, depth, home, StashBuckets(home));
+  const DirectorySlot slot = DirectorySlot::OfSegment(segment);
+  for (const Item& item : items) {
+    if (TryPlace(slot, item.hash, item.element)) continue;
+    FreeSegment(segment);
+    return false;
+  }
+  Attach(segment);
+  return true;
+}
+
+// For hashes that agree down to the depth limit: one home bucket, as much stash as it takes.
+void Core::BuildExtended(int depth, std::span<const Item> items) {
+  const size_t stash = std::bit_ceil(LinesFor(items.size()));
+  Segment* const segment = NewSegment(items[0].hash, depth, 1, stash);
+  const DirectorySlot slot = DirectorySlot::OfSegment(segment);
+  for (const Item& item : items) TryPlace(slot, item.hash, item.element);
+  Attach(segment);
+}
+
+void Core::ExtendStash(Segment* segment) {
+  const size_t stash = std::max<size_t>(4, 2 * segment->stash_buckets);
+  Segment* const extended =
+      NewSegment(segment->first_hash, segment->depth, segment->home_buckets, stash);
+  const std::span<Bucket> buckets = segment->buckets();
+  std::copy(buckets.begin(), buckets.end(), extended->buckets().begin());
+  extended->count = segment->count;
+  Retire(segment);
+  Attach(extended);
+}
+
+// Called when a segment has become too empty: joins it with its neighbours as far as together they
+// stay well below a full segment, else makes it smaller.
+void Core::Shrink(Segment* segment, HashOf hash_of) {
+  absl::InlinedVector<Segment*, 16> parts = {segment};
+  size_t entries = segment->count;
+  const uint64_t hash = segment->first_hash;
+  int depth = segment->depth;
+  for (; depth > 0; --depth) {
+    const uint64_t buddy = FirstHashOf(hash, depth) ^ uint64_t { 1 } << (64 - depth);
+    DirectorySlot content;
+    if (!RegionIsUniform(buddy, depth, &content)) break;
+    if (content.is_null()) continue;
+    if (entries + content.segment()->count > kMaxItemsOfMerge) break;
+    entries += content.segment()->count;
+    parts.push_back(content.segment());
+  }
+  const bool merges = depth < segment->depth;
+  if (!merges && entries > 0 && GrownLines(LinesFor(entries)) >= segment->bytes() / 64) {
+    segment->shrink_below = segment->count * 3 / 4;
+    return;
+  }
+  Items items;
+  for (Segment* part : parts) Collect(part, hash_of, items);
+  for (Segment* part : parts) Retire(part);
+  ClearRegion(hash, depth);
+  Install(hash, depth, std::span(items), 0);
+  CompactPath(root_, hash, 0);
+}
+
+Segment* Core::NewSegment(uint64_t hash, int depth, size_t home_buckets, size_t stash_buckets) {
+  const size_t bytes = 64 * (1 + home_buckets + stash_buckets);
+  auto* const segment = static_cast<Segment*>(memory_->Allocate(bytes));
+  std::memset(static_cast<void*>(segment), 0, bytes);
+  segment->first_hash = FirstHashOf(hash, depth);
+  segment->depth = static_cast<uint8_t>(depth);
+  segment->home_buckets = static_cast<uint8_t>(home_buckets);
+  segment->stash_buckets = static_cast<uint32_t>(stash_buckets);
+  directory_bytes_ += SlabMemory::GoodSize(bytes);
+  return segment;
+}
+
+void Core::Attach(Segment* segment) {
+  const auto slots = static_cast<uint32_t>(segment->buckets().size() * Bucket::kSlots);
+  if (segments_.size() == 0) most_slots_ = 0;
+  most_slots_ = std::max(most_slots_, slots);
+  segment->shrink_below = std::max<uint32_t>(1, std::min(slots * 9 / 25, segment->count * 3 / 4));
+  segments_.Add(segment, *memory_);
+  SetRegion(segment->first_hash, segment->depth, DirectorySlot::OfSegment(segment));
+}
+
+void Core::Retire(Segment* segment) {
+  segments_.Remove(segment, *memory_);
+  SetRegion(segment->first_hash, segment->depth, DirectorySlot());
+  FreeSegment(segment);
+}
+
+void Core::FreeSegment(Segment* segment) {
+  const size_t bytes = segment->bytes();
+  directory_bytes_ -= SlabMemory::GoodSize(bytes);
+  memory_->Free(segment, bytes);
+}
+
+// --- The directory -------------------------------------------------------------------------------
+
+// The region must be empty, or hold one segment alone.
+void Core::SetRegion(uint64_t hash, int depth, DirectorySlot content) {
+  DirectorySlot* slot = &root_;
+  for (int consumed = 0; consumed < depth;) {
+    const int missing = depth - consumed;
+    const int wanted_bits = std::min(missing, kMaxPageBits);
+    if (!slot->is_page()) *slot = NewPage(wanted_bits);
+    while (slot->page_bits() < wanted_bits) DoublePage(*slot);
+    const int bits = slot->page_bits();
+    const size_t index = hash << consumed >> (64 - bits);
+    if (missing <= bits) {
+      const size_t width = size_t{1} << (bits - missing);
+      std::fill_n(slot->page() + (index & ~(width - 1)), width, content);
+      return;
+    }
+    slot = &slot->page()[index];
+    consumed += bits;
+  }
+  *slot = content;
+}
+
+// Empties a region of pages. It may hold no segments.
+void Core::ClearRegion(uint64_t hash, int depth) {
+  DirectorySlot* slot = &root_;
+  for (int consumed = 0; consumed < depth;) {
+    if (!slot->is_page()) return;
+    const int missing = depth - consumed;
+    const int bits = slot->page_bits();
+    const size_t index = hash << consumed >> (64 - bits);
+    if (missing <= bits) {
+      const size_t width = size_t{1} << (bits - missing);
+      DirectorySlot* const first = slot->page() + (index & ~(width - 1));
+      std::for_each(first, first + width, [this](DirectorySlot inner) { FreePageTree(inner); });
+      std::fill_n(first, width, DirectorySlot());
+      return;
+    }
+    slot = &slot->page()[index];
+    consumed += bits;
+  }
+  FreePageTree(*slot);
+  *slot = DirectorySlot();
+}
+
+// True if the whole region belongs to one segment or is empty; `content` says which.
+bool Core::RegionIsUniform(uint64_t hash, int depth, DirectorySlot* content) const {
+  DirectorySlot slot = root_;
+  for (int consumed = 0; slot.is_page();) {
+    const int missing = depth - consumed;
+    const int bits = slot.page_bits();
+    const size_t index = hash << consumed >> (64 - bits);
+    if (missing <= bits) {
+      const size_t width = size_t{1} << (bits - missing);
+      const DirectorySlot* const first = slot.page() + (index & ~(width - 1));
+      *content = *first;
+      return !first->is_page() &&
+             std::all_of(first, first + width, [=](DirectorySlot s) { return s == *first; });
+    }
+    slot = slot.page()[index];
+    consumed += bits;
+  }
+  *content = slot;
+  return true;
+}
+
+void Core::DoublePage(DirectorySlot& slot) {
+  const DirectorySlot doubled = NewPage(slot.page_bits() + 1);
+  for (size_t i = 0; i < doubled.page_slots(); ++i) doubled.page()[i] = slot.page()[i / 2];
+  FreePage(slot);
+  slot = doubled;
+}
+
+// Halves the pages on the way to `hash` while no region in them needs their last bit.
+void Core::CompactPath(DirectorySlot& slot, uint64_t hash, int consumed) {
+  if (!slot.is_page()) return;
+  if (slot.page_bits() == kMaxPageBits) {
+    const size_t index = hash << consumed >> (64 - kMaxPageBits);
+    CompactPath(slot.page()[index], hash, consumed + kMaxPageBits);
+  }
+  while (slot.is_page()) {
+    const DirectorySlot* const slots = slot.page();
+    for (size_t i = 0; i < slot.page_slots(); i += 2) {
+      if (slots[i] != slots[i + 1]) return;
+    }
+    DirectorySlot halved = slots[0];
+    if (slot.page_bits() > 1) {
+      halved = NewPage(slot.page_bits() - 1);
+      for (size_t i = 0; i < halved.page_slots(); ++i) halved.page()[i] = slots[2 * i];
+    }
+    FreePage(slot);
+    slot = halved;
+  }
+}
+
+DirectorySlot Core::NewPage(int bits) {
+  const size_t bytes = sizeof(DirectorySlot) << bits;
+  auto* const slots = static_cast<DirectorySlot*>(memory_->Allocate(bytes));
+  std::uninitialized_fill_n(slots, size_t{1} << bits, DirectorySlot());
+  directory_bytes_ += SlabMemory::GoodSize(bytes);
+  return DirectorySlot::OfPage(slots, bits);
+}
+
+void Core::FreePage(DirectorySlot page) {
+  const size_t bytes = sizeof(DirectorySlot) << page.page_bits();
+  directory_bytes_ -= SlabMemory::GoodSize(bytes);
+  memory_->Free(page.page(), bytes);
+}
+
+// Frees the pages from `slot` down; segments stay.
+void Core::FreePageTree(DirectorySlot slot) {
+  if (!slot.is_page()) return;
+  for (size_t i = 0; i < slot.page_slots(); ++i) FreePageTree(slot.page()[i]);
+  FreePage(slot);
+}
+
+// --- Taking the whole table down -----------------------------------------------------------------
+
+// Takes the segment of the highest hashes below `slot` out of the directory, null if there is none.
+Segment* Core::DetachLastSegment(DirectorySlot& slot) {
+  if (slot.is_null()) return nullptr;
+  if (slot.is_segment()) return std::exchange(slot, DirectorySlot()).segment();
+  DirectorySlot* const slots = slot.page();
+  for (size_t i = slot.page_slots(); i-- > 0;) {
+    const DirectorySlot content = slots[i];
+    if (Segment* const segment = DetachLastSegment(slots[i]); segment != nullptr) {
+      while (i > 0 && content.is_segment() && slots[i - 1] == content) slots[--i] = {};
+      return segment;
+    }
+  }
+  FreePage(slot);
+  slot = DirectorySlot();
+  return nullptr;
+}
+
+bool Core::DropSome(size_t budget, Visit visit) {
+  size_t dropped = 0;
+  while (dropped < budget) {
+    Segment* const segment = DetachLastSegment(root_);
+    if (segment == nullptr) break;
+    for (const Bucket& bucket : segment->buckets()) {
+      ForEachSlot(bucket.Occupied(), [&](int slot) { visit(bucket.pointer(slot)); });
+    }
+    dropped += segment->count;
+    size_ -= segment->count;
+    segments_.Remove(segment, *memory_);
+    FreeSegment(segment);
+  }
+  return size_ > 0;
+}
+
+void Core::FreeAll() {
+  for (size_t i = 0; i < segments_.size(); ++i) FreeSegment(segments_.at(i));
+  segments_.Free(*memory_);
+  FreePageTree(root_);
+  root_ = DirectorySlot();
+  size_ = 0;
+}
+
+void Core::Abandon() {
+  root_ = DirectorySlot();
+  segments_ = SegmentList();
+  size_ = directory_bytes_ = 0;
+}
+
+void Core::Swap(Core& other) noexcept {
+  std::swap(memory_, other.memory_);
+  std::swap(root_, other.root_);
+  std::swap(size_, other.size_);
+  std::swap(segments_, other.segments_);
+  std::swap(directory_bytes_, other.directory_bytes_);
+  std::swap(most_slots_, other.most_slots_);
+}
+
+}  // namespace kv::hash_table_internal

@@ -114,6 +114,12 @@ inline uint64_t Hash(std::string_view bytes, const HashKey& key) {
   return SipHash<1, 3>(bytes, key);
 }
 
+// 40 bits of a hash that lead back to the element in its table: the top 32, which tell the place,
+// and the low 8, which tell it from its neighbours.
+inline uint64_t Fingerprint(uint64_t hash) {
+  return hash >> 32 << 8 | (hash & 0xff);
+}
+
 }  // namespace kv
 
 #endif  // SOLOKV_KV_BASE_HASH_H_

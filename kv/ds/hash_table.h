@@ -65,6 +65,7 @@
 #include <span>
 #include <utility>
 
+#include "kv/base/hash.h"
 #include "kv/base/slab_memory.h"
 #include "kv/ds/hash_table_core.h"
 
@@ -102,14 +103,13 @@ class HashTable {
 
   // The element with this key, null if there is none. `hash` is the hash of the key, here and
   // below.
-  Element* Find(Key key, uint64_t hash) const {
-    const Position position = Locate(key, hash);
-    return position ? At(position) : nullptr;
-  }
+  Element* Find(Key key, uint64_t hash) const { return At(Locate(key, hash)); }
 
   Position Locate(Key key, uint64_t hash) const;
 
+  // Null for the position that is nowhere.
   Element* At(Position position) const {
+    if (!position) return nullptr;
     return static_cast<Element*>(position.bucket->pointer(position.slot));
   }
 
@@ -135,10 +135,10 @@ class HashTable {
   template <class Visitor>
   uint64_t Scan(uint64_t cursor, Visitor visit) const;
 
-  // Visits the entries whose hash has the same top `bits` as `hash`. Meant for bits >= 32: it reads
-  // all entries of the home bucket.
+  // Visits the entries whose hash has this fingerprint: nearly always one at most. Reads no other
+  // elements but about one in thirty.
   template <class Visitor>
-  void ForEachWithHashPrefix(uint64_t hash, int bits, Visitor visit) const;
+  void ForEachWithFingerprint(uint64_t fingerprint, Visitor visit) const;
 
   template <class Visitor>
   void ForEach(Visitor visit) const {
@@ -251,15 +251,16 @@ uint64_t HashTable<Traits>::Scan(uint64_t cursor, Visitor visit) const {
 
 template <class Traits>
 template <class Visitor>
-void HashTable<Traits>::ForEachWithHashPrefix(uint64_t hash, int bits, Visitor visit) const {
-  const uint64_t begin = hash >> (64 - bits) << (64 - bits);
-  const uint64_t last = begin + ((uint64_t{1} << (64 - bits)) - 1);
+void HashTable<Traits>::ForEachWithFingerprint(uint64_t fingerprint, Visitor visit) const {
+  const uint64_t begin = fingerprint >> 8 << 32;
+  const uint64_t last = begin + 0xffffffff;
+  const auto tag = hash_table_internal::Bucket::TagOf(fingerprint);
   const auto visit_element = [&](void* pointer) {
     auto* const element = static_cast<Element*>(pointer);
-    if (traits_.Hash(*element) - begin <= last - begin) visit(element);
+    if (Fingerprint(traits_.Hash(*element)) == fingerprint) visit(element);
   };
-  uint64_t next = core_.VisitHome(begin, HashOf(), visit_element);
-  while (next != 0 && next <= last) next = core_.VisitHome(next, HashOf(), visit_element);
+  uint64_t next = core_.VisitHome(begin, HashOf(), visit_element, tag);
+  while (next != 0 && next <= last) next = core_.VisitHome(next, HashOf(), visit_element, tag);
 }
 
 }  // namespace kv

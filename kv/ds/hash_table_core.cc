@@ -187,7 +187,7 @@ void Core::Erase(Position position, uint64_t hash, HashOf hash_of) {
     Shrink(segment, hash_of);
 }
 
-uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit) const {
+uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag) const {
   DirectorySlot slot = root_;
   int consumed = 0;
   while (slot.is_page()) {
@@ -200,7 +200,7 @@ uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit) const {
   Segment* const segment = slot.segment();
   const size_t index = slot.HomeIndex(hash);
   const auto visit_in = [&](const Bucket& bucket) {
-    ForEachSlot(bucket.Occupied(), [&](int i) {
+    ForEachSlot(tag == 0 ? bucket.Occupied() : bucket.Match(tag), [&](int i) {
       void* const element = bucket.pointer(i);
       if (slot.HomeIndex(hash_of(element)) == index) visit(element);
     });

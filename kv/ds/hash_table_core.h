@@ -263,9 +263,9 @@ class Core {
 
   void Erase(Position position, uint64_t hash, HashOf hash_of);
 
-  // Visits the entries whose home is the bucket that `hash` belongs to; returns the first hash
-  // behind that bucket's range, 0 if there is none.
-  uint64_t VisitHome(uint64_t hash, HashOf hash_of, Visit visit) const;
+  // Visits the entries whose home is the bucket that `hash` belongs to, those with this tag unless
+  // it is 0. Returns the first hash behind that bucket's range, 0 if there is none.
+  uint64_t VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag = 0) const;
   void VisitAll(Visit visit) const;
 
   void* RandomElement(RandomWord random) const;

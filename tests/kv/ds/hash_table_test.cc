@@ -381,16 +381,33 @@ TEST_F(HashTableTest, SampleFindsElementsAllOver) {
   EXPECT_GT(seen.size(), keys * 99 / 100);
 }
 
-TEST_F(HashTableTest, FindsEntriesByHashPrefix) {
+TEST_F(HashTableTest, FindsEntriesByFingerprint) {
   for (uint64_t key = 0; key < 100'000; ++key) Insert(key);
+  // Others that differ from one of them only in bits the fingerprint leaves out.
   const uint64_t shared = Scatter(7);
-  for (uint64_t key = 200'000; key < 200'020; ++key) Insert(key, shared ^ (key & 0xfff));
-  size_t found = 0;
-  table_.ForEachWithHashPrefix(shared, 40, [&](const Element* element) {
-    EXPECT_EQ(element->hash >> 24, shared >> 24);
-    ++found;
-  });
-  EXPECT_EQ(found, 21u);
+  for (uint64_t key = 200'000; key < 200'020; ++key) Insert(key, shared ^ (key & 0xfff) << 12);
+  const auto count = [&](uint64_t hash) {
+    size_t found = 0;
+    table_.ForEachWithFingerprint(Fingerprint(hash), [&](const Element* element) {
+      EXPECT_EQ(Fingerprint(element->hash), Fingerprint(hash));
+      ++found;
+    });
+    return found;
+  };
+  EXPECT_EQ(count(shared), 21u);
+  for (uint64_t key = 0; key < 100'000; key += 100) {
+    ASSERT_EQ(count(Scatter(key)), 1u);
+    ASSERT_EQ(count(Scatter(key + 1'000'000)), 0u);
+  }
+}
+
+TEST_F(HashTableTest, FindingByFingerprintReadsFewElements) {
+  for (uint64_t key = 0; key < 100'000; ++key) Insert(key);
+  hash_calls_ = 0;
+  for (uint64_t key = 0; key < 1'000; ++key) {
+    table_.ForEachWithFingerprint(Fingerprint(Scatter(key)), [](Element*) {});
+  }
+  EXPECT_LT(hash_calls_, 2'500u);  // two for each that matches
 }
 
 TEST_F(HashTableTest, DropSomeEmptiesInSlices) {

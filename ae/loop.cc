@@ -33,6 +33,9 @@ constexpr BackendKind kPreference[] = {
 };
 
 bool IsBuilt(BackendKind kind) {
+#ifdef SOLOKV_HAVE_URING
+  if (kind == BackendKind::kUring) return true;
+#endif
   return HasPoller(kind);
 }
 

@@ -162,7 +162,7 @@ void UringBackend::ReconcileListeners() {
 }
 
 void UringBackend::FinishListener(uint32_t slot) {
-  if (listeners_[slot].closed) closed_listeners_.push_back(std::move(listeners_[slot].closed));
+  closed_listeners_.push_back(std::move(listeners_[slot].closed));
   listeners_.Erase(slot);
   accept_pause_.CutShort();
 }
@@ -211,7 +211,9 @@ void UringBackend::Welcome(const Accepted& accepted) {
 
 void UringBackend::DeliverClosedListeners() {
   const std::vector<std::function<void()>> closed = std::exchange(closed_listeners_, {});
-  for (const std::function<void()>& callback : closed) callback();
+  for (const std::function<void()>& callback : closed) {
+    if (callback) callback();
+  }
 }
 
 // --- streams: what is wanted ---
@@ -530,8 +532,9 @@ void UringBackend::Hold(Stream* stream, std::span<const char> bytes) {
 void UringBackend::DeliverHeld(uint32_t slot) {
   Stream& stream = streams_[slot];
   Enqueue(slot);
-  MarkDirty(slot);
+  if (stream.round == round_) return;
   stream.round = round_;
+  MarkDirty(slot);
   if (!stream.target.empty()) {
     const size_t size = TakeHeld(&stream, stream.target);
     stream.target = stream.target.subspan(size);

@@ -211,7 +211,7 @@ class UringBackend final : public Backend {
   WorkQueue<uint32_t> ready_;
   WorkQueue<Accepted> accepted_;
   std::vector<WatchEvent> watch_events_;  // that came while only streams were delivered
-  std::vector<std::function<void()>> closed_listeners_;
+  std::vector<std::function<void()>> closed_listeners_;  // to be told; null asks for nothing
   bool listeners_dirty_ = false;
   bool watchers_dirty_ = false;
   unsigned sure_completions_ = 0;  // sends that complete as they are submitted

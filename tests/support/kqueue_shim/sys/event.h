@@ -21,15 +21,10 @@ struct kevent {
 #define EV_DELETE 0x0002
 #define EV_EOF 0x8000
 
-#define EV_SET(event, ident_, filter_, flags_, fflags_, data_, udata_) \
-  do {                                                                 \
-    (event)->ident = (ident_);                                         \
-    (event)->filter = static_cast<int16_t>(filter_);                   \
-    (event)->flags = static_cast<uint16_t>(flags_);                    \
-    (event)->fflags = (fflags_);                                       \
-    (event)->data = (data_);                                           \
-    (event)->udata = (udata_);                                         \
-  } while (0)
+inline void EV_SET(struct kevent* event, uintptr_t ident, int filter, int flags, uint32_t fflags,
+                   int64_t data, void* udata) {
+  *event = {ident, static_cast<int16_t>(filter), static_cast<uint16_t>(flags), fflags, data, udata};
+}
 
 int kqueue();
 int kevent(int queue, const struct kevent* changes, int change_count, struct kevent* events,

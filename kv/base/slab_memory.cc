@@ -16,14 +16,33 @@ struct alignas(64) SlabMemory::Region {
   uint32_t fresh = 1;         // slabs from here on were not handed out since ReleaseAll
   uint32_t resident_end = 1;  // slabs from here on never were
   uint32_t in_use = 0;        // slabs with live blocks, and current ones
+  bool huge_pages = false;
 
   char* memory() { return reinterpret_cast<char*>(this); }
+  void UseHugePages();
+  void ReturnPages(size_t first_slab, size_t slabs);
   Slab* slab(size_t index) { return reinterpret_cast<Slab*>(this) + index; }
 
   static Region* Of(const void* address) {
     return reinterpret_cast<Region*>(reinterpret_cast<uintptr_t>(address) & ~(kRegionBytes - 1));
   }
 };
+
+// Random access to gigabytes misses the TLB at every step; huge pages spare most of that.
+void SlabMemory::Region::UseHugePages() {
+#ifdef MADV_HUGEPAGE
+  huge_pages = madvise(memory(), kRegionBytes, MADV_HUGEPAGE) == 0;
+#endif
+}
+
+void SlabMemory::Region::ReturnPages(size_t first_slab, size_t slabs) {
+#ifdef MADV_NOHUGEPAGE
+  // Or the system would fill the holes again to make huge pages of them.
+  if (huge_pages) madvise(memory(), kRegionBytes, MADV_NOHUGEPAGE);
+  huge_pages = false;
+#endif
+  madvise(memory() + first_slab * kSlabBytes, slabs * kSlabBytes, MADV_DONTNEED);
+}
 
 namespace {
 
@@ -235,8 +254,11 @@ SlabMemory::Slab* SlabMemory::TakeFreshSlab() {
   return new (region->slab(region->fresh++)) Slab();
 }
 
+// The first region goes without huge pages, so that a small store stays small.
 void SlabMemory::AddRegion() {
-  regions_.push_back(new (MapAligned(kRegionBytes)) Region());
+  auto* const region = new (MapAligned(kRegionBytes)) Region();
+  if (!regions_.empty()) region->UseHugePages();
+  regions_.push_back(region);
 }
 
 void SlabMemory::RetireEmptyCurrentSlabs() {
@@ -252,7 +274,8 @@ size_t SlabMemory::TrimPool(size_t max_bytes) {
   size_t returned = 0;
   while (resident_pool_ != nullptr && returned < max_bytes) {
     Slab* const slab = resident_pool_;
-    madvise(MemoryOf(slab), kSlabBytes, MADV_DONTNEED);
+    Region* const region = Region::Of(slab);
+    region->ReturnPages(static_cast<size_t>(slab - region->slab(0)), 1);
     Unlink(slab);
     Link(slab, kReturnedPool);
     --resident_slabs_;
@@ -270,8 +293,7 @@ size_t SlabMemory::TrimFresh(size_t max_bytes) {
     const size_t wanted = (max_bytes - returned + kSlabBytes - 1) / kSlabBytes;
     const size_t slabs = std::min<size_t>(wanted, region->resident_end - region->fresh);
     region->resident_end -= static_cast<uint32_t>(slabs);
-    madvise(region->memory() + region->resident_end * kSlabBytes, slabs * kSlabBytes,
-            MADV_DONTNEED);
+    region->ReturnPages(region->resident_end, slabs);
     resident_slabs_ -= slabs;
     returned += slabs * kSlabBytes;
   }

@@ -124,8 +124,8 @@ class HashTable {
   // The element itself stays with the caller, and must still be readable.
   void Erase(Position position, uint64_t hash) { core_.Erase(position, hash, HashOf()); }
 
-  // Requests the lines a lookup will read, a block of lookups ahead: first the buckets of all, then
-  // the elements of all.
+  // Requests the lines that a lookup or an insertion will read, a block of them ahead: first the
+  // buckets of all, then the elements of all.
   void PrefetchBucket(uint64_t hash) const;
   void PrefetchElement(uint64_t hash) const;
 
@@ -231,9 +231,13 @@ inline void HashTable<Traits>::PrefetchElement(uint64_t hash) const {
   const auto slot = core_.SlotOf(hash);
   if (slot.is_null()) return;
   const Bucket* const home = slot.Home(hash);
-  for (uint32_t mask = home->Match(Bucket::TagOf(hash)); mask != 0; mask &= mask - 1) {
-    __builtin_prefetch(home->pointer(std::countr_zero(mask)));
+  uint32_t mask = home->Match(Bucket::TagOf(hash));
+  if (mask == 0) {
+    // Absent, and about to be inserted perhaps; or in the next bucket.
+    __builtin_prefetch(slot.segment());
+    if (home->overflows_to_next()) __builtin_prefetch(home + 1);
   }
+  for (; mask != 0; mask &= mask - 1) __builtin_prefetch(home->pointer(std::countr_zero(mask)));
 }
 
 template <class Traits>

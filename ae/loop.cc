@@ -7,6 +7,9 @@
 #include "ae/loop_front.h"
 #include "ae/readiness/pollers.h"
 #include "ae/readiness/readiness_backend.h"
+#ifdef SOLOKV_HAVE_URING
+#include "ae/uring/uring_backend.h"
+#endif
 
 namespace ae {
 namespace {
@@ -30,11 +33,17 @@ constexpr BackendKind kPreference[] = {
 };
 
 bool IsBuilt(BackendKind kind) {
+#ifdef SOLOKV_HAVE_URING
+  if (kind == BackendKind::kUring) return true;
+#endif
   return HasPoller(kind);
 }
 
 absl::StatusOr<std::unique_ptr<Backend>> CreateBackend(BackendKind kind,
                                                        const LoopOptions& options) {
+#ifdef SOLOKV_HAVE_URING
+  if (kind == BackendKind::kUring) return UringBackend::Create(options);
+#endif
   absl::StatusOr<std::unique_ptr<Poller>> poller = CreatePoller(kind);
   if (!poller.ok()) return poller.status();
   return std::make_unique<ReadinessBackend>(options, *std::move(poller));

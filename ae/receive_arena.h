@@ -21,8 +21,11 @@ class ReceiveArena {
   explicit ReceiveArena(size_t chunk_bytes) : chunk_bytes_(chunk_bytes) {}
 
   // Room for the next receive: between half a chunk and a whole one.
-  std::span<char> Reserve() {
-    if (!chunks_.empty() && chunk_bytes_ - offset_ < chunk_bytes_ / 2) {
+  std::span<char> Reserve() { return Reserve(chunk_bytes_ / 2); }
+
+  // Room for at least `least` bytes, which are no more than a chunk has.
+  std::span<char> Reserve(size_t least) {
+    if (!chunks_.empty() && chunk_bytes_ - offset_ < least) {
       ++current_;
       offset_ = 0;
     }

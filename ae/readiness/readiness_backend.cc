@@ -126,16 +126,11 @@ void ReadinessBackend::Welcome(int fd, Acceptor* acceptor) {
     close(fd);
     return;
   }
-  const Peer peer = DescribePeer(fd);
-  if (!peer.is_unix) SetNoDelay(fd);
   const Handle handle = streams_.Insert();
   Stream& stream = streams_[handle.slot];
   stream.fd = fd;
-  std::string farewell;
-  stream.handler = acceptor->OnAccept(StreamId{handle}, peer, &farewell);
+  stream.handler = WelcomeConnection(fd, StreamId{handle}, acceptor);
   if (stream.handler == nullptr) {
-    SendFarewell(fd, farewell);
-    close(fd);
     streams_.Erase(handle.slot);
   } else if (!stream.closing) {
     UpdateInterest(handle.slot);

@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "ae/accept_pause.h"
+#include "ae/accept.h"
 #include "ae/backend.h"
 #include "ae/readiness/poller.h"
 #include "ae/receive_arena.h"
@@ -97,7 +97,6 @@ class ReadinessBackend final : public Backend {
 
   // Streams.
   Stream* FindOpen(StreamId stream) const;
-  absl::StatusOr<StreamId> AddStream(int fd);
   static bool WantsReceive(const Stream& stream);
   void Enqueue(uint32_t slot);
   void UpdateInterest(uint32_t slot);

@@ -4,23 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "protocol/reply_writer.h"
 #include "protocol/request_parser.h"
+#include "tests/support/resp_client.h"
 
 namespace {
-
-std::string Encode(const std::vector<std::string>& request) {
-  std::string bytes = absl::StrCat("*", request.size(), "\r\n");
-  for (const std::string& argument : request) {
-    absl::StrAppend(&bytes, "$", argument.size(), "\r\n", argument, "\r\n");
-  }
-  return bytes;
-}
 
 void ParsePipeline(benchmark::State& state, const std::vector<std::string>& request) {
   constexpr int kPipeline = 100;
   std::string input;
-  for (int i = 0; i < kPipeline; ++i) input += Encode(request);
+  for (int i = 0; i < kPipeline; ++i) input += tests::EncodeRequest(request);
   resp::RequestParser parser;
   resp::ArgVector args;
   for (auto _ : state) {
@@ -59,6 +52,49 @@ void BM_ParseInlinePing(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_ParseInlinePing);
+
+// Writes a tick's worth of replies of one client and consumes them, as a send does.
+template <class Write>
+void WriteReplies(benchmark::State& state, Write write) {
+  constexpr int kPipeline = 100;
+  resp::ChunkPool pool;
+  resp::ReplyBuffer buffer(&pool);
+  for (auto _ : state) {
+    for (int i = 0; i < kPipeline; ++i) {
+      resp::ReplyWriter writer(&buffer, resp::Version::kResp2);
+      write(writer);
+    }
+    iovec parts[8];
+    benchmark::DoNotOptimize(buffer.Gather(parts, SIZE_MAX));
+    buffer.Consume(buffer.size());
+  }
+  state.SetItemsProcessed(state.iterations() * kPipeline);
+}
+
+void BM_WriteOk(benchmark::State& state) {
+  WriteReplies(state, [](resp::ReplyWriter& writer) { writer.Ok(); });
+}
+BENCHMARK(BM_WriteOk);
+
+void BM_WriteInteger(benchmark::State& state) {
+  WriteReplies(state, [](resp::ReplyWriter& writer) { writer.Integer(1234567); });
+}
+BENCHMARK(BM_WriteInteger);
+
+void BM_WriteBulk(benchmark::State& state) {
+  const std::string value(static_cast<size_t>(state.range(0)), 'x');
+  WriteReplies(state, [&](resp::ReplyWriter& writer) { writer.Bulk(value); });
+}
+BENCHMARK(BM_WriteBulk)->Arg(3)->Arg(100)->Arg(1000);
+
+void BM_WriteDeferredArray(benchmark::State& state) {
+  WriteReplies(state, [](resp::ReplyWriter& writer) {
+    const auto array = writer.BeginDeferred();
+    for (int i = 0; i < 10; ++i) writer.Bulk("element");
+    writer.EndDeferredArray(array, 10);
+  });
+}
+BENCHMARK(BM_WriteDeferredArray);
 
 }  // namespace
 

@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+#include "tests/support/resp_client.h"
+
 namespace resp {
 namespace {
 
@@ -14,14 +16,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 using Request = std::vector<std::string>;
-
-std::string Encode(const Request& request) {
-  std::string bytes = "*" + std::to_string(request.size()) + "\r\n";
-  for (const std::string& argument : request) {
-    bytes += "$" + std::to_string(argument.size()) + "\r\n" + argument + "\r\n";
-  }
-  return bytes;
-}
 
 // What a stream of bytes says.
 struct Outcome {
@@ -96,16 +90,18 @@ TEST(RequestParserTest, ParsesArraysOfBulkStrings) {
 TEST(RequestParserTest, ParsesArgumentsOfEveryNumberOfDigits) {
   for (size_t size : {0, 9, 10, 99, 100, 999, 1000, 99999, 100000, 1234567}) {
     const Request request = {"ECHO", std::string(size, 'x')};
-    EXPECT_EQ(ParseAtOnce(Encode(request)).requests, std::vector<Request>{request}) << size;
+    EXPECT_EQ(ParseAtOnce(tests::EncodeRequest(request)).requests, std::vector<Request>{request})
+        << size;
   }
   for (size_t count : {1, 9, 10, 99, 100, 1000, 12345}) {
     const Request request(count, "x");
-    EXPECT_EQ(ParseAtOnce(Encode(request)).requests, std::vector<Request>{request}) << count;
+    EXPECT_EQ(ParseAtOnce(tests::EncodeRequest(request)).requests, std::vector<Request>{request})
+        << count;
   }
 }
 
 TEST(RequestParserTest, ArgumentsAreViewsOfTheInput) {
-  const std::string input = Encode({"GET", "key"});
+  const std::string input = tests::EncodeRequest({"GET", "key"});
   RequestParser parser;
   size_t position = 0;
   ArgVector args;
@@ -185,7 +181,8 @@ TEST(RequestParserTest, AnErrorStaysUntilReset) {
 
 TEST(RequestParserTest, HoldsStrangersToTightLimits) {
   const RequestLimits stranger = {.authenticated = false};
-  EXPECT_EQ(ParseAtOnce(Encode(Request(10, std::string(16384, 'x'))), stranger).requests.size(),
+  EXPECT_EQ(ParseAtOnce(tests::EncodeRequest(Request(10, std::string(16384, 'x'))), stranger)
+                .requests.size(),
             1u);
   EXPECT_EQ(ErrorOf("*11\r\n", stranger), "Protocol error: unauthenticated multibulk length");
   EXPECT_EQ(ErrorOf("*1\r\n$16385\r\n", stranger), "Protocol error: unauthenticated bulk length");
@@ -193,9 +190,11 @@ TEST(RequestParserTest, HoldsStrangersToTightLimits) {
 
 TEST(RequestParserTest, HoldsToTheGivenLimits) {
   const RequestLimits limits = {.max_bulk_bytes = 5, .max_args = 2, .max_inline_bytes = 8};
-  EXPECT_EQ(ParseAtOnce(Encode({"GET", "12345"}), limits).requests.size(), 1u);
-  EXPECT_EQ(ErrorOf(Encode({"GET", "123456"}), limits), "Protocol error: invalid bulk length");
-  EXPECT_EQ(ErrorOf(Encode({"a", "b", "c"}), limits), "Protocol error: invalid multibulk length");
+  EXPECT_EQ(ParseAtOnce(tests::EncodeRequest({"GET", "12345"}), limits).requests.size(), 1u);
+  EXPECT_EQ(ErrorOf(tests::EncodeRequest({"GET", "123456"}), limits),
+            "Protocol error: invalid bulk length");
+  EXPECT_EQ(ErrorOf(tests::EncodeRequest({"a", "b", "c"}), limits),
+            "Protocol error: invalid multibulk length");
   EXPECT_EQ(ErrorOf("PING 1234\r\n", limits), "Protocol error: too big inline request");
 }
 
@@ -203,12 +202,13 @@ TEST(RequestParserTest, HoldsToTheGivenLimits) {
 
 std::vector<std::string> SampleStreams() {
   return {
-      Encode({"SET", "key", "value"}) + Encode({"GET", "key"}) + "PING\r\n" +
-          Encode({"MSET", std::string(12, 'a'), std::string(123, 'b'), "", "\r\n"}),
-      "\r\n*0\r\n*-1\r\nset k \"a b\"\r\n\n" + Encode({"PING"}) + "get 'k'\nPING",
-      Encode(Request(12, "x")) + "*2\r\n$4\r\nECHO\r\n$x\r\n",
-      Encode({"PING"}) + "*x\r\n",
-      Encode({"PING"}) + "*1\r\n:4\r\n",
+      tests::EncodeRequest({"SET", "key", "value"}) + tests::EncodeRequest({"GET", "key"}) +
+          "PING\r\n" +
+          tests::EncodeRequest({"MSET", std::string(12, 'a'), std::string(123, 'b'), "", "\r\n"}),
+      "\r\n*0\r\n*-1\r\nset k \"a b\"\r\n\n" + tests::EncodeRequest({"PING"}) + "get 'k'\nPING",
+      tests::EncodeRequest(Request(12, "x")) + "*2\r\n$4\r\nECHO\r\n$x\r\n",
+      tests::EncodeRequest({"PING"}) + "*x\r\n",
+      tests::EncodeRequest({"PING"}) + "*1\r\n:4\r\n",
       "PING\r\nset k \"v\r\nPING\r\n",
       "*1\rX$4\rXPINGXX*1\r\n$4\r\nPING\r\n",
   };
@@ -249,7 +249,7 @@ std::string RandomStream(std::mt19937& random) {
     }
     Request request(1 + random() % 12);
     for (std::string& argument : request) argument = RandomBytes(random, 120);
-    bytes += Encode(request);
+    bytes += tests::EncodeRequest(request);
   }
   if (random() % 3 == 0) bytes[random() % bytes.size()] = "0129$*-\r\n"[random() % 9];
   return bytes;
@@ -293,7 +293,7 @@ Outcome ParseInPieces(std::string_view bytes, size_t piece) {
 // Parsing anew with each piece would take hours here.
 TEST(RequestParserTest, AMillionArgumentsInSmallPiecesTakeLinearTime) {
   const Request request(1'000'000, "abc");
-  EXPECT_THAT(ParseInPieces(Encode(request), 7).requests, ElementsAre(request));
+  EXPECT_THAT(ParseInPieces(tests::EncodeRequest(request), 7).requests, ElementsAre(request));
 }
 
 TEST(RequestParserTest, ALongInlineRequestInSmallPiecesIsSearchedOnce) {
@@ -325,7 +325,7 @@ TEST(RequestParserTest, SmallArgumentsAreNotOffered) {
 
 TEST(RequestParserTest, AnIgnoredOfferChangesNothing) {
   const Request request = {"SET", "k", std::string(40000, 'v'), "NX"};
-  const std::string bytes = Encode(request);
+  const std::string bytes = tests::EncodeRequest(request);
   Stream stream;
   stream.Receive(std::string_view(bytes).substr(0, 1000));
   EXPECT_NE(stream.parser().pending_large_argument(), nullptr);

@@ -1,15 +1,24 @@
 // Rests accepting after descriptors ran out, so that a connection waiting in the backlog makes the
 // loop neither spin nor give up: it is tried again when a descriptor is freed or 100 ms have
 // passed.
-#ifndef SOLOKV_AE_ACCEPT_PAUSE_H_
-#define SOLOKV_AE_ACCEPT_PAUSE_H_
+#ifndef SOLOKV_AE_ACCEPT_H_
+#define SOLOKV_AE_ACCEPT_H_
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 
+#include "ae/loop.h"
+
 namespace ae {
 
+// Introduces the connection `fd` to its acceptor. Returns the stream's handler; or null if it was
+// refused, then the farewell was sent and `fd` is closed.
+StreamHandler* WelcomeConnection(int fd, StreamId stream, Acceptor* acceptor);
+
+// Rests accepting after descriptors ran out, so that a connection waiting in the backlog makes the
+// loop neither spin nor give up: it is tried again when a descriptor is freed or 100 ms have
+// passed.
 class AcceptPause {
  public:
   void Begin() {
@@ -48,4 +57,4 @@ class AcceptPause {
 
 }  // namespace ae
 
-#endif  // SOLOKV_AE_ACCEPT_PAUSE_H_
+#endif  // SOLOKV_AE_ACCEPT_H_

@@ -1,0 +1,64 @@
+// CycleClock: the processor's time stamp counter, for durations of commands and ticks. Reading it
+// costs a few nanoseconds; the scale is found by comparing it with the system's monotonic clock.
+#ifndef SOLOKV_KV_BASE_CYCLE_CLOCK_H_
+#define SOLOKV_KV_BASE_CYCLE_CLOCK_H_
+
+#include <chrono>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+namespace kv {
+
+class CycleClock {
+ public:
+  static uint64_t Now() {
+#if defined(__x86_64__)
+    return __rdtsc();
+#elif defined(__aarch64__)
+    uint64_t ticks;
+    asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+#else
+    return static_cast<uint64_t>(SteadyNanoseconds());
+#endif
+  }
+
+  // Measures the scale for about 20 microseconds; Recalibrate makes it exact as time goes by.
+  CycleClock() : start_cycles_(Now()), start_(SteadyNanoseconds()) {
+    while (SteadyNanoseconds() - start_ < 20'000) {
+    }
+    Recalibrate();
+  }
+  void Recalibrate() {
+    const uint64_t cycles = Now() - start_cycles_;
+    const int64_t nanoseconds = SteadyNanoseconds() - start_;
+    if (cycles > 0) {
+      nanoseconds_per_cycle_ = static_cast<double>(nanoseconds) / static_cast<double>(cycles);
+    }
+  }
+
+  uint64_t Nanoseconds(uint64_t cycles) const {
+    return static_cast<uint64_t>(static_cast<double>(cycles) * nanoseconds_per_cycle_);
+  }
+  uint64_t Cycles(uint64_t nanoseconds) const {
+    return static_cast<uint64_t>(static_cast<double>(nanoseconds) / nanoseconds_per_cycle_);
+  }
+
+ private:
+  static int64_t SteadyNanoseconds() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  }
+
+  uint64_t start_cycles_;
+  int64_t start_;
+  double nanoseconds_per_cycle_ = 1;
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_BASE_CYCLE_CLOCK_H_

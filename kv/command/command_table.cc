@@ -1,0 +1,139 @@
+#include "kv/command/command_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "kv/command/client.h"
+
+namespace kv {
+namespace {
+
+// Sets bit 5 of each byte: letters become lower case. Other bytes may collide, which the comparison
+// of the whole name sorts out.
+constexpr uint64_t kLowerCaseBits = 0x2020202020202020;
+
+uint32_t GatesOf(const CommandSpec& spec) {
+  uint32_t gates = kGateMemory | kGateMonitored | kGateReplyMode | kGatePaused | kGateNoTouch |
+                   kGateBusy | kGateSubscribed;
+  if ((spec.flags & kNoAuth) == 0) gates |= kGateAuthentication;
+  return gates;
+}
+
+uint32_t FirstKeyOf(const CommandSpec& spec) {
+  if (spec.keys.empty()) return 0;
+  const KeySpec& key = spec.keys.front();
+  if (key.begin != KeySpec::Begin::kIndex || key.find != KeySpec::Find::kRange) return 0;
+  return static_cast<uint32_t>(key.index);
+}
+
+}  // namespace
+
+Command* Command::FindSubcommand(std::string_view name) const {
+  for (Command* subcommand : subcommands) {
+    if (EqualsIgnoreCase(subcommand->spec->name, name)) return subcommand;
+  }
+  return nullptr;
+}
+
+CommandTable::CommandTable() : slots_(kSlots) {}
+
+uint64_t CommandTable::Prefix(std::string_view name) {
+  uint64_t prefix = 0;
+  if (name.size() >= sizeof prefix) {
+    std::memcpy(&prefix, name.data(), sizeof prefix);
+  } else {
+    std::memcpy(&prefix, name.data(), name.size());
+  }
+  return prefix | kLowerCaseBits;
+}
+
+size_t CommandTable::SlotOf(uint64_t prefix, size_t size) {
+  constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+  return ((prefix ^ size) * kMultiplier) >> 54;
+}
+
+void CommandTable::Index(std::string_view name, Command* command) {
+  const uint64_t prefix = Prefix(name);
+  size_t slot = SlotOf(prefix, name.size());
+  while (slots_[slot].command != nullptr) slot = (slot + 1) % kSlots;
+  slots_[slot] = {prefix, command};
+}
+
+Command* CommandTable::Add(const CommandSpec& spec, void* owner, Command* parent) {
+  Command& command = commands_.emplace_back();
+  command.spec = &spec;
+  command.owner = owner;
+  command.parent = parent;
+  command.gates = GatesOf(spec);
+  command.first_key = FirstKeyOf(spec);
+  command.full_name = parent == nullptr
+                          ? std::string(spec.name)
+                          : absl::StrCat(parent->full_name, "|", std::string(spec.name));
+  for (const CommandSpec& subcommand : spec.subcommands) {
+    command.subcommands.push_back(Add(subcommand, owner, &command));
+  }
+  return &command;
+}
+
+void CommandTable::Register(std::span<const CommandSpec> specs, void* owner) {
+  for (const CommandSpec& spec : specs) {
+    assert(Find(spec.name) == nullptr);
+    Command* command = Add(spec, owner, nullptr);
+    top_level_.push_back(command);
+    Index(command->full_name, command);
+  }
+  assert(top_level_.size() * 2 < kSlots);
+}
+
+bool CommandTable::Rename(std::string_view from, std::string_view to) {
+  Command* command = Find(from);
+  if (command == nullptr || (!to.empty() && Find(to) != nullptr)) return false;
+  command->full_name = absl::AsciiStrToLower(absl::string_view(to.data(), to.size()));
+  for (Command* subcommand : command->subcommands) {
+    subcommand->full_name =
+        absl::StrCat(command->full_name, "|", std::string(subcommand->spec->name));
+  }
+  if (to.empty()) std::erase(top_level_, command);
+  std::fill(slots_.begin(), slots_.end(), Slot());
+  for (Command* known : top_level_) Index(known->full_name, known);
+  return true;
+}
+
+Command* CommandTable::Find(std::string_view name) const {
+  if (name.empty()) return nullptr;
+  const uint64_t prefix = Prefix(name);
+  for (size_t slot = SlotOf(prefix, name.size()); slots_[slot].command != nullptr;
+       slot = (slot + 1) % kSlots) {
+    Command* command = slots_[slot].command;
+    if (slots_[slot].prefix == prefix && EqualsIgnoreCase(command->full_name, name)) {
+      return command;
+    }
+  }
+  return nullptr;
+}
+
+Command* CommandTable::Resolve(ArgSpan args) const {
+  Command* command = Find(args[0]);
+  if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
+  Command* subcommand = command->FindSubcommand(args[1]);
+  return subcommand == nullptr ? command : subcommand;
+}
+
+Command* CommandTable::FindFullName(std::string_view full_name) const {
+  const size_t bar = full_name.find('|');
+  Command* command = Find(full_name.substr(0, bar));
+  if (command == nullptr || bar == std::string_view::npos) return command;
+  return command->FindSubcommand(full_name.substr(bar + 1));
+}
+
+void CommandTable::ResetStatistics() {
+  for (Command& command : commands_) {
+    command.calls = command.cycles = command.rejected = command.failed = 0;
+    command.latency.reset();
+  }
+}
+
+}  // namespace kv

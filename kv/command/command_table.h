@@ -1,0 +1,93 @@
+// CommandTable: the commands one server knows, by name, with what each has cost so far.
+//
+// Lookup is one probe: the lower-cased first eight bytes and the length of the name are hashed into
+// an open-addressing table that is at most half full.
+#ifndef SOLOKV_KV_COMMAND_COMMAND_TABLE_H_
+#define SOLOKV_KV_COMMAND_COMMAND_TABLE_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/command/arguments.h"
+#include "kv/command/latency_histogram.h"
+#include "kv/command/spec.h"
+
+namespace kv {
+
+// A command of one server: its spec, the object it is bound to, its statistics.
+struct Command {
+  const CommandSpec* spec = nullptr;
+  void* owner = nullptr;
+  Command* parent = nullptr;  // of a subcommand
+  uint32_t gates = 0;         // the Gates under which it needs a second look
+  uint32_t first_key = 0;     // position of its first key; 0 if it has none
+  std::string full_name;      // "get", "client|id"
+  std::vector<Command*> subcommands;
+
+  uint64_t calls = 0;
+  uint64_t cycles = 0;
+  uint64_t rejected = 0;
+  uint64_t failed = 0;
+  std::unique_ptr<LatencyHistogram> latency;
+
+  std::string_view name() const { return full_name; }
+  bool Is(uint64_t flag) const { return (spec->flags & flag) != 0; }
+  // The subcommand of this name, or null.
+  Command* FindSubcommand(std::string_view name) const;
+};
+
+class CommandTable {
+ public:
+  CommandTable();
+  CommandTable(const CommandTable&) = delete;
+  CommandTable& operator=(const CommandTable&) = delete;
+
+  // Adds the commands of a family; their handlers reach `owner` through Context::Owner.
+  void Register(std::span<const CommandSpec> specs, void* owner = nullptr);
+  // Gives a command another name; an empty one removes it. False if there is no such command or
+  // the new name is taken.
+  bool Rename(std::string_view from, std::string_view to);
+
+  // The command that `name` calls, without regard to case; null if there is none.
+  Command* Find(std::string_view name) const;
+  // The command or subcommand that `args` calls; null if there is none. A container whose
+  // subcommand is unknown or missing is returned itself.
+  Command* Resolve(ArgSpan args) const;
+  // "get", "client|id", "CLIENT|ID".
+  Command* FindFullName(std::string_view full_name) const;
+
+  // The top-level commands, in the order of their registration.
+  const std::vector<Command*>& commands() const { return top_level_; }
+  template <class Visit>
+  void ForEach(Visit&& visit) {
+    for (Command& command : commands_) visit(command);
+  }
+  void ResetStatistics();
+
+ private:
+  static constexpr size_t kSlots = 1024;
+  struct Slot {
+    uint64_t prefix = 0;
+    Command* command = nullptr;
+  };
+
+  static uint64_t Prefix(std::string_view name);
+  static size_t SlotOf(uint64_t prefix, size_t size);
+  Command* Add(const CommandSpec& spec, void* owner, Command* parent);
+  void Index(std::string_view name, Command* command);
+
+  std::deque<Command> commands_;
+  std::vector<Command*> top_level_;
+  std::vector<Slot> slots_;
+  // Names that the table answers to, apart from the specs' because of Rename.
+  std::vector<std::string> names_;
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_COMMAND_COMMAND_TABLE_H_

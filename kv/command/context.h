@@ -1,0 +1,74 @@
+// Context: all that a handler works with. Made by the dispatcher for one call of one command.
+#ifndef SOLOKV_KV_COMMAND_CONTEXT_H_
+#define SOLOKV_KV_COMMAND_CONTEXT_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "kv/base/random.h"
+#include "kv/command/arguments.h"
+#include "kv/command/client.h"
+#include "kv/command/command_table.h"
+#include "kv/command/effects.h"
+#include "kv/command/error_statistics.h"
+#include "kv/command/errors.h"
+#include "kv/store/store.h"
+#include "protocol/reply_writer.h"
+
+namespace kv {
+
+// Arguments that were received straight into a blob, because they are large.
+class LargeArguments {
+ public:
+  virtual ~LargeArguments() = default;
+  // Hands over the blob whose bytes `argument` views; null if it was received otherwise.
+  virtual Blob* Take(std::string_view argument) = 0;
+};
+
+struct Context {
+  Client& client;
+  Store& store;
+  Database& db;
+  ArgSpan args;  // args[0] is the command's name
+  resp::ReplyWriter& reply;
+  Effects& effects;
+  Command& command;
+  Random& random;
+  ErrorStatistics& errors;
+  LargeArguments* large = nullptr;
+  // Of the key at the command's first key position.
+  const uint64_t* first_key_hash = nullptr;
+  int64_t max_string_bytes = 512 << 20;
+  bool failed = false;
+
+  // The key at args[index].
+  HashedKey Key(size_t index) const {
+    if (first_key_hash != nullptr && index == command.first_key) [[likely]] {
+      return {args[index], *first_key_hash};
+    }
+    return db.Hash(args[index]);
+  }
+  int64_t now() const { return store.now(); }
+
+  // Replies with an error, whole with its code ("ERR syntax error").
+  void Fail(std::string_view error) {
+    failed = true;
+    errors.Count(error);
+    reply.Error(error);
+  }
+  // Raises a keyspace event for `key` of the client's database.
+  void Notify(KeyEventClass event_class, std::string_view event, std::string_view key) const {
+    store.context().Notify(event_class, event, db.index(), key);
+  }
+  // Reads args[index] as a number, or replies with an error and returns false.
+  bool ParseInteger(size_t index, int64_t* number, std::string_view error = kNotAnInteger);
+  // The object that the command was registered with.
+  template <class T>
+  T& Owner() const {
+    return *static_cast<T*>(command.owner);
+  }
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_COMMAND_CONTEXT_H_

@@ -1,0 +1,160 @@
+#include "kv/command/dispatcher.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace kv {
+namespace {
+
+// After a command of this length the wall clock is read again.
+constexpr uint64_t kLongCommandNanoseconds = 200'000;
+
+bool ArityFits(const CommandSpec& spec, size_t arguments) {
+  return spec.arity > 0 ? arguments == static_cast<size_t>(spec.arity)
+                        : arguments >= static_cast<size_t>(-spec.arity);
+}
+
+absl::string_view Absl(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Store& store, CommandTable& table, Effects& effects, Random& random,
+                       const CycleClock& cycles, DispatchHooks& hooks)
+    : store_(store),
+      table_(table),
+      effects_(effects),
+      random_(random),
+      cycles_(cycles),
+      hooks_(hooks) {}
+
+void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
+                         const uint64_t* first_key_hash, LargeArguments* large) {
+  if (command == nullptr || command->spec->handler == nullptr) [[unlikely]] {
+    RejectUnknown(client, args);
+    return;
+  }
+  if (!ArityFits(*command->spec, args.size())) [[unlikely]] {
+    Reject(client, command,
+           absl::StrCat("ERR wrong number of arguments for '", command->full_name, "' command"));
+    return;
+  }
+  const uint32_t gates = (client.gates | gates_) & command->gates;
+  if (gates != 0) [[unlikely]] {
+    if (!Admit(client, command, args)) return;
+  }
+
+  resp::ReplyWriter reply(&OutputOf(client), client.protocol);
+  Context context{.client = client,
+                  .store = store_,
+                  .db = store_.database(client.database),
+                  .args = args,
+                  .reply = reply,
+                  .effects = effects_,
+                  .command = *command,
+                  .random = random_,
+                  .errors = errors_,
+                  .large = large,
+                  .first_key_hash = first_key_hash,
+                  .max_string_bytes = options_.max_string_bytes};
+  effects_.Begin(client.database, args);
+  const uint64_t start = CycleClock::Now();
+  command->spec->handler(context);
+  const uint64_t cycles = CycleClock::Now() - start;
+  effects_.Close();
+
+  ++commands_;
+  ++client.commands;
+  client.last_command = command;
+  ++command->calls;
+  command->cycles += cycles;
+  if (context.failed) [[unlikely]]
+    ++command->failed;
+  const uint64_t nanoseconds = cycles_.Nanoseconds(cycles);
+  if (options_.latency_tracking) {
+    if (!command->latency) [[unlikely]]
+      command->latency = std::make_unique<LatencyHistogram>();
+    command->latency->Record(nanoseconds);
+  }
+  if (nanoseconds > kLongCommandNanoseconds) [[unlikely]]
+    hooks_.RefreshTime();
+  if (cycles >= options_.slow_cycles) [[unlikely]] {
+    hooks_.OnSlow(client, *command, args, cycles);
+  }
+  if ((gates & (kGateReplyMode | kGateNoTouch)) != 0) [[unlikely]] {
+    store_.context().touch = true;
+    AdvanceReplyMode(client);
+  }
+}
+
+// The slow path of the checks: some gate that concerns the command is closed.
+bool Dispatcher::Admit(Client& client, Command* command, ArgSpan args) {
+  const uint32_t gates = (client.gates | gates_) & command->gates;
+  if ((gates & kGateAuthentication) != 0) {
+    Reject(client, command, kAuthenticationRequired);
+    return false;
+  }
+  if ((gates & kGateMemory) != 0 && !hooks_.MakeRoom() && command->Is(kDenyOom)) {
+    Reject(client, command, kOutOfMemory);
+    return false;
+  }
+  if ((gates & kGateMonitored) != 0 && !command->Is(kSkipMonitor | kAdmin)) {
+    hooks_.OnMonitored(client, *command, args);
+  }
+  if ((gates & kGateNoTouch) != 0 && command->name() != "touch") store_.context().touch = false;
+  return true;
+}
+
+void Dispatcher::Reject(Client& client, Command* command, std::string_view error) {
+  if (command != nullptr) ++command->rejected;
+  errors_.Count(error);
+  resp::ReplyWriter(&OutputOf(client), client.protocol).Error(error);
+  AdvanceReplyMode(client);
+}
+
+void Dispatcher::RejectUnknown(Client& client, ArgSpan args) {
+  constexpr size_t kMaxShown = 128;
+  const Command* container = table_.Find(args[0]);
+  if (container != nullptr && args.size() > 1) {
+    Reject(client, nullptr,
+           absl::StrCat("ERR unknown subcommand '", Absl(args[1].substr(0, kMaxShown)), "'. Try ",
+                        absl::AsciiStrToUpper(container->full_name), " HELP."));
+    return;
+  }
+  if (container != nullptr) {
+    Reject(client, nullptr,
+           absl::StrCat("ERR wrong number of arguments for '", container->full_name, "' command"));
+    return;
+  }
+  std::string shown;
+  for (size_t i = 1; i < args.size() && shown.size() < kMaxShown; ++i) {
+    absl::StrAppend(&shown, "'", Absl(args[i].substr(0, kMaxShown - shown.size())), "' ");
+  }
+  Reject(client, nullptr,
+         absl::StrCat("ERR unknown command '", Absl(args[0].substr(0, kMaxShown)),
+                      "', with args beginning with: ", shown));
+}
+
+// Where the reply to the next command goes: CLIENT REPLY OFF and SKIP drop it.
+resp::ReplyBuffer& Dispatcher::OutputOf(Client& client) {
+  return client.Is(kClientReplyOff | kClientReplySkip) ? discarded_ : client.output;
+}
+
+void Dispatcher::AdvanceReplyMode(Client& client) {
+  discarded_.Clear();
+  client.SetFlag(kClientReplySkip, client.Is(kClientReplySkipNext));
+  client.SetFlag(kClientReplySkipNext, false);
+  client.SetGate(kGateReplyMode, client.Is(kClientReplyOff | kClientReplySkip));
+}
+
+void Dispatcher::ResetStatistics() {
+  table_.ResetStatistics();
+  errors_.Reset();
+  commands_ = 0;
+}
+
+}  // namespace kv

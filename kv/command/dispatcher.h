@@ -1,0 +1,84 @@
+// Dispatcher: takes one request of one client through the checks, the handler and the accounts.
+#ifndef SOLOKV_KV_COMMAND_DISPATCHER_H_
+#define SOLOKV_KV_COMMAND_DISPATCHER_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "kv/base/cycle_clock.h"
+#include "kv/base/random.h"
+#include "kv/command/client.h"
+#include "kv/command/command_table.h"
+#include "kv/command/context.h"
+#include "kv/command/effects.h"
+#include "kv/command/error_statistics.h"
+#include "kv/store/store.h"
+
+namespace kv {
+
+// What the dispatcher asks of the server around it.
+class DispatchHooks {
+ public:
+  virtual ~DispatchHooks() = default;
+  // Evicts until memory is below its limit; false if that was not possible.
+  virtual bool MakeRoom() = 0;
+  // A command is about to run while MONITOR is on somewhere.
+  virtual void OnMonitored(const Client& client, const Command& command, ArgSpan args) = 0;
+  // A command took longer than DispatchOptions::slow_cycles.
+  virtual void OnSlow(const Client& client, const Command& command, ArgSpan args,
+                      uint64_t cycles) = 0;
+  // The store's clock has to be read again, because a command took long.
+  virtual void RefreshTime() = 0;
+};
+
+struct DispatchOptions {
+  uint64_t slow_cycles = UINT64_MAX;
+  int64_t max_string_bytes = 512 << 20;
+  bool latency_tracking = true;
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(Store& store, CommandTable& table, Effects& effects, Random& random,
+             const CycleClock& cycles, DispatchHooks& hooks);
+
+  // Runs the request `args` of `client`; its reply is in the client's output afterwards.
+  // `command` is what CommandTable::Resolve said of args, `first_key_hash` the hash of its first
+  // key or null.
+  void Execute(Client& client, Command* command, ArgSpan args,
+               const uint64_t* first_key_hash = nullptr, LargeArguments* large = nullptr);
+
+  DispatchOptions& options() { return options_; }
+  ErrorStatistics& errors() { return errors_; }
+  uint64_t commands() const { return commands_; }
+  void ResetStatistics();
+
+  // Gates that hold for every client.
+  void SetGate(uint32_t gate, bool on) { gates_ = on ? gates_ | gate : gates_ & ~gate; }
+  uint32_t gates() const { return gates_; }
+
+ private:
+  bool Admit(Client& client, Command* command, ArgSpan args);
+  void Reject(Client& client, Command* command, std::string_view error);
+  void RejectUnknown(Client& client, ArgSpan args);
+  void AdvanceReplyMode(Client& client);
+  resp::ReplyBuffer& OutputOf(Client& client);
+
+  Store& store_;
+  CommandTable& table_;
+  Effects& effects_;
+  Random& random_;
+  const CycleClock& cycles_;
+  DispatchHooks& hooks_;
+  DispatchOptions options_;
+  ErrorStatistics errors_;
+  // Takes the replies of clients that want none.
+  resp::ChunkPool discarded_pool_;
+  resp::ReplyBuffer discarded_{&discarded_pool_};
+  uint32_t gates_ = 0;
+  uint64_t commands_ = 0;
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_COMMAND_DISPATCHER_H_

@@ -1,0 +1,16 @@
+#include "kv/command/effects.h"
+
+namespace kv {
+
+void Effects::Append(int database, ArgSpan args) {
+  group_.push_back({database, std::vector<std::string>(args.begin(), args.end())});
+}
+
+void Effects::Deliver() {
+  // An observer may cause further effects, which belong to the next group.
+  const std::vector<Effect> group = std::move(group_);
+  group_.clear();
+  for (EffectObserver* observer : observers_) observer->OnEffects(group);
+}
+
+}  // namespace kv

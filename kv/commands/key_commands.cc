@@ -1,0 +1,220 @@
+#include "kv/commands/key_commands.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "kv/base/glob.h"
+#include "kv/base/numbers.h"
+#include "kv/commands/for_each_key.h"
+
+namespace kv {
+namespace {
+
+// How many buckets of a sparse table a SCAN visits at the most for each key it was asked for.
+constexpr int64_t kBucketsPerKey = 10;
+
+void RemoveKeys(Context& context) {
+  int64_t removed = 0;
+  ForEachKey(context, 1, context.args.size(), 1, [&](const HashedKey& key, size_t) {
+    EntryRef ref = context.db.FindForWrite(key);
+    if (!ref) return;
+    context.db.Remove(ref);
+    context.Notify(kEventGeneric, "del", key.bytes);
+    ++removed;
+  });
+  if (removed > 0) context.effects.AsGiven();
+  context.reply.Integer(removed);
+}
+
+int64_t CountFound(Context& context) {
+  int64_t found = 0;
+  ForEachKey(context, 1, context.args.size(), 1, [&](const HashedKey& key, size_t) {
+    if (context.db.FindForRead(key)) ++found;
+  });
+  return found;
+}
+
+// The database that args[index] numbers; null after an error reply.
+Database* ParseDatabase(Context& context, std::string_view text) {
+  const std::optional<int64_t> index = ParseInt64(text);
+  if (!index) {
+    context.Fail(kNotAnInteger);
+    return nullptr;
+  }
+  if (*index < 0 || *index >= context.store.size()) {
+    context.Fail(kDbIndexOutOfRange);
+    return nullptr;
+  }
+  return &context.store.database(static_cast<int>(*index));
+}
+
+// The keys that a pattern and a type admit.
+struct KeyFilter {
+  std::string_view pattern;  // empty: all
+  std::optional<std::string_view> type;
+
+  bool Admits(const Entry& entry) const {
+    if (!pattern.empty() && !GlobMatch(pattern, entry.key())) return false;
+    return !type || EqualsIgnoreCase(TypeName(entry.type()), *type);
+  }
+};
+
+}  // namespace
+
+void DelCommand(Context& context) {
+  RemoveKeys(context);
+}
+void UnlinkCommand(Context& context) {
+  RemoveKeys(context);
+}
+void ExistsCommand(Context& context) {
+  context.reply.Integer(CountFound(context));
+}
+void TouchCommand(Context& context) {
+  context.reply.Integer(CountFound(context));
+}
+
+void TypeCommand(Context& context) {
+  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  context.reply.SimpleString(ref ? TypeName(ref->type()) : "none");
+}
+
+void RenameCommand(Context& context) {
+  const HashedKey from = context.Key(1);
+  const HashedKey to = context.Key(2);
+  EntryRef ref = context.db.FindForWrite(from);
+  if (!ref) return context.Fail(kNoSuchKey);
+  if (from.bytes == to.bytes) return context.reply.Ok();
+  EntryRef target = context.db.FindForWrite(to);
+  if (target) context.db.Remove(target);
+  EntryRef source = context.db.Peek(from);
+  context.db.Rename(source, context.db, to);
+  context.Notify(kEventGeneric, "rename_from", from.bytes);
+  context.Notify(kEventGeneric, "rename_to", to.bytes);
+  context.effects.AsGiven();
+  context.reply.Ok();
+}
+
+void RenamenxCommand(Context& context) {
+  const HashedKey from = context.Key(1);
+  const HashedKey to = context.Key(2);
+  if (!context.db.FindForWrite(from)) return context.Fail(kNoSuchKey);
+  if (from.bytes == to.bytes || context.db.FindForWrite(to)) return context.reply.Integer(0);
+  EntryRef source = context.db.Peek(from);
+  context.db.Rename(source, context.db, to);
+  context.Notify(kEventGeneric, "rename_from", from.bytes);
+  context.Notify(kEventGeneric, "rename_to", to.bytes);
+  context.effects.AsGiven();
+  context.reply.Integer(1);
+}
+
+void MoveCommand(Context& context) {
+  Database* target = ParseDatabase(context, context.args[2]);
+  if (target == nullptr) return;
+  if (target == &context.db) return context.Fail(kSameObject);
+  const HashedKey key = context.Key(1);
+  EntryRef ref = context.db.FindForWrite(key);
+  if (!ref || target->FindForWrite(key)) return context.reply.Integer(0);
+  context.db.Rename(ref, *target, key);
+  context.Notify(kEventGeneric, "move_from", key.bytes);
+  context.store.context().Notify(kEventGeneric, "move_to", target->index(), key.bytes);
+  context.effects.AsGiven();
+  context.reply.Integer(1);
+}
+
+void CopyCommand(Context& context) {
+  OptionValues options;
+  if (!ParseOptions(context.command.spec->arguments, context.args, 3, &options)) {
+    return context.Fail(kSyntaxError);
+  }
+  Database* target = &context.db;
+  if (options.Has(KeyOption::kDb)) {
+    target = ParseDatabase(context, options.Value(KeyOption::kDb));
+    if (target == nullptr) return;
+  }
+  const HashedKey from = context.Key(1);
+  const HashedKey to = context.Key(2);
+  if (target == &context.db && from.bytes == to.bytes) return context.Fail(kSameObject);
+  if (!context.db.FindForRead(from)) return context.reply.Integer(0);
+  {
+    EntryRef existing = target->FindForWrite(to);
+    if (existing) {
+      if (!options.Has(KeyOption::kReplace)) return context.reply.Integer(0);
+      target->Remove(existing);
+    }
+  }
+  const EntryRef source = context.db.Peek(from);
+  context.db.Copy(source, *target, to, source->deadline());
+  context.store.context().Notify(kEventGeneric, "copy_to", target->index(), to.bytes);
+  context.effects.AsGiven();
+  context.reply.Integer(1);
+}
+
+void RandomkeyCommand(Context& context) {
+  const EntryRef ref = context.db.RandomEntry(context.random);
+  if (!ref) return context.reply.NullBulk();
+  context.reply.Bulk(ref->key());
+}
+
+void KeysCommand(Context& context) {
+  const std::string_view pattern = context.args[1];
+  const KeyFilter filter{pattern == "*" ? std::string_view() : pattern, std::nullopt};
+  size_t count = 0;
+  const auto deferred = context.reply.BeginDeferred();
+  if (pattern.empty()) return context.reply.EndDeferredArray(deferred, 0);
+  uint64_t cursor = 0;
+  do {
+    cursor = context.db.Scan(cursor, [&](const Entry& entry) {
+      if (!filter.Admits(entry)) return;
+      context.reply.Bulk(entry.key());
+      ++count;
+    });
+  } while (cursor != 0);
+  context.reply.EndDeferredArray(deferred, count);
+}
+
+void ScanCommand(Context& context) {
+  uint64_t cursor;
+  const std::string_view text = context.args[1];
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cursor);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return context.Fail("ERR invalid cursor");
+  }
+  OptionValues options;
+  if (!ParseOptions(context.command.spec->arguments, context.args, 2, &options)) {
+    return context.Fail(kSyntaxError);
+  }
+  std::optional<int64_t> count = 10;
+  if (options.Has(KeyOption::kCount)) {
+    count = ParseInt64(options.Value(KeyOption::kCount));
+    if (!count) return context.Fail(kNotAnInteger);
+    if (*count < 1) return context.Fail(kSyntaxError);
+  }
+  KeyFilter filter;
+  if (options.Has(KeyOption::kMatch) && options.Value(KeyOption::kMatch) != "*") {
+    filter.pattern = options.Value(KeyOption::kMatch);
+  }
+  if (options.Has(KeyOption::kType)) filter.type = options.Value(KeyOption::kType);
+
+  std::vector<std::string_view> keys;
+  int64_t visited = 0;
+  int64_t buckets = 0;
+  const int64_t max_buckets =
+      *count > INT64_MAX / kBucketsPerKey ? INT64_MAX : *count * kBucketsPerKey;
+  do {
+    cursor = context.db.Scan(cursor, [&](const Entry& entry) {
+      ++visited;
+      if (filter.Admits(entry)) keys.push_back(entry.key());
+    });
+  } while (cursor != 0 && visited < *count && ++buckets < max_buckets);
+  context.reply.Array(2);
+  context.reply.Bulk(absl::StrCat(cursor));
+  context.reply.Array(keys.size());
+  for (const std::string_view key : keys) context.reply.Bulk(key);
+}
+
+}  // namespace kv

@@ -1,0 +1,65 @@
+// OBJECT: how a value is stored and how it has been used.
+#include <string>
+
+#include "kv/command/help.h"
+#include "kv/commands/key_commands.h"
+
+namespace kv {
+namespace {
+
+constexpr size_t kMaxEmbeddedSize = 44;  // the longest string that Redis calls embstr
+
+}  // namespace
+
+std::string_view EncodingName(const Entry& entry) {
+  switch (entry.encoding()) {
+    case Encoding::kInt:
+      return "int";
+    case Encoding::kInline:
+      return entry.inline_size() <= kMaxEmbeddedSize && !entry.edited() ? "embstr" : "raw";
+    case Encoding::kBlob:
+      break;
+  }
+  return "raw";
+}
+
+void ObjectEncodingCommand(Context& context) {
+  const EntryRef ref = context.db.Peek(context.Key(2));
+  if (!ref) return context.reply.NullBulk();
+  context.reply.Bulk(EncodingName(*ref));
+}
+
+void ObjectRefcountCommand(Context& context) {
+  const EntryRef ref = context.db.Peek(context.Key(2));
+  if (!ref) return context.reply.NullBulk();
+  context.reply.Integer(1);
+}
+
+void ObjectIdletimeCommand(Context& context) {
+  const EntryRef ref = context.db.Peek(context.Key(2));
+  if (!ref) return context.reply.NullBulk();
+  if (context.store.context().access_policy != nullptr) {
+    return context.Fail(
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
+        "switching between policies at runtime LRU and LFU data will take some time to adjust.");
+  }
+  context.reply.Integer(context.store.context().IdleSeconds(ref->access()));
+}
+
+void ObjectFreqCommand(Context& context) {
+  const EntryRef ref = context.db.Peek(context.Key(2));
+  if (!ref) return context.reply.NullBulk();
+  if (context.store.context().access_policy == nullptr) {
+    return context.Fail(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
+        "that when switching between policies at runtime LRU and LFU data will take some time to "
+        "adjust.");
+  }
+  context.reply.Integer(context.store.context().access_policy->Frequency(ref->access()));
+}
+
+void ObjectHelpCommand(Context& context) {
+  ReplyHelp(context);
+}
+
+}  // namespace kv

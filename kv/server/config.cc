@@ -1,0 +1,230 @@
+#include "kv/server/config.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "kv/base/glob.h"
+#include "kv/base/text.h"
+
+namespace kv {
+namespace {
+
+absl::Status SetFailed(const std::string& name, const absl::Status& reason) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "CONFIG SET failed (possibly related to argument '", name, "') - ", reason.message()));
+}
+
+absl::Status SetFailed(const std::string& name, const char* reason) {
+  return SetFailed(name, absl::InvalidArgumentError(reason));
+}
+
+// The words of a list, whether they came one by one or in one argument.
+Words SplitList(const Words& words) {
+  return absl::StrSplit(absl::StrJoin(words, " "), absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty());
+}
+
+bool IsGlob(std::string_view pattern) {
+  return pattern.find_first_of("*?[") != std::string_view::npos;
+}
+
+}  // namespace
+
+Directive& Directive::Alias(std::string name) {
+  aliases_.push_back(std::move(name));
+  return *this;
+}
+
+Directive& Directive::Immutable() {
+  immutable_ = true;
+  return *this;
+}
+
+Directive& Directive::Protected() {
+  protected_ = true;
+  return *this;
+}
+
+Directive& Directive::Hidden() {
+  hidden_ = true;
+  return *this;
+}
+
+Directive& Directive::Sensitive() {
+  sensitive_ = true;
+  return *this;
+}
+
+Directive& Directive::WithoutEffect() {
+  return WithoutEffect(Get(), "The directive '" + name_ + "' is accepted but has no effect.");
+}
+
+Directive& Directive::WithoutEffect(std::string inert, std::string warning) {
+  inert_ = std::move(inert);
+  warning_ = std::move(warning);
+  return *this;
+}
+
+std::string Directive::Warning() const {
+  return assigned_ && Get() != inert_ ? warning_ : std::string();
+}
+
+absl::Status Directive::Set(const Words& words, Assignment assignment) {
+  switch (kind_.word_count) {
+    case WordCount::kList:
+      return kind_.set(SplitList(words), assignment);
+    case WordCount::kOne:
+      if (words.size() != 1) return absl::InvalidArgumentError("wrong number of arguments");
+      break;
+    case WordCount::kAsWritten:
+      break;
+  }
+  return kind_.set(words, assignment);
+}
+
+Directive& Config::Add(std::string name, ValueKind kind) {
+  assert(Find(name) == nullptr);
+  return directives_.emplace_back(std::move(name), std::move(kind));
+}
+
+void Config::OnChange(std::initializer_list<std::string_view> names,
+                      std::function<absl::Status()> apply) {
+  const auto shared = std::make_shared<std::function<absl::Status()>>(std::move(apply));
+  for (std::string_view name : names) {
+    Directive* directive = FindMutable(name);
+    assert(directive != nullptr);
+    directive->on_change_ = shared;
+  }
+}
+
+Directive* Config::FindMutable(std::string_view name) {
+  return const_cast<Directive*>(std::as_const(*this).Find(name));
+}
+
+const Directive* Config::Find(std::string_view name) const {
+  for (const Directive& directive : directives_) {
+    if (EqualsIgnoreCase(directive.name_, name)) return &directive;
+    for (const std::string& alias : directive.aliases_) {
+      if (EqualsIgnoreCase(alias, name)) return &directive;
+    }
+  }
+  return nullptr;
+}
+
+absl::Status Config::Assign(std::string_view name, const Words& words) {
+  Directive* directive = FindMutable(name);
+  if (directive == nullptr) {
+    return absl::InvalidArgumentError("Bad directive or wrong number of arguments");
+  }
+  const absl::Status status =
+      directive->Set(words, directive->assigned_ ? Assignment::kAppend : Assignment::kReplace);
+  if (status.ok()) directive->assigned_ = true;
+  return status;
+}
+
+bool Config::IsAssigned(std::string_view name) const {
+  const Directive* directive = Find(name);
+  return directive != nullptr && directive->assigned_;
+}
+
+// The first thing that speaks against a setting, unknown names before all else.
+absl::Status Config::CheckSettings(const Settings& settings, bool may_set_protected) const {
+  absl::Status first;
+  std::vector<const Directive*> seen;
+  for (const auto& [name, value] : settings) {
+    const Directive* directive = Find(name);
+    if (directive == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("Unknown option or number of arguments for CONFIG SET - '", name, "'"));
+    }
+    const char* reason = nullptr;
+    if (directive->immutable_) {
+      reason = "can't set immutable config";
+    } else if (directive->protected_ && !may_set_protected) {
+      reason = "can't set protected config";
+    } else if (std::find(seen.begin(), seen.end(), directive) != seen.end()) {
+      reason = "duplicate parameter";
+    }
+    if (reason != nullptr && first.ok()) first = SetFailed(name, reason);
+    seen.push_back(directive);
+  }
+  return first;
+}
+
+absl::Status Config::SetMany(const Settings& settings, bool may_set_protected) {
+  absl::Status status = CheckSettings(settings, may_set_protected);
+  if (!status.ok()) return status;
+  std::vector<Change> changes;
+  for (const auto& [name, value] : settings) {
+    Directive* directive = FindMutable(name);
+    Change change = {directive, directive->Get()};
+    status = directive->Set({value}, Assignment::kReplace);
+    if (!status.ok()) {
+      Undo(changes);
+      return SetFailed(name, status);
+    }
+    if (directive->Get() != change.before) changes.push_back(std::move(change));
+  }
+  std::string culprit;
+  status = Apply(changes, &culprit);
+  if (status.ok()) return status;
+  Undo(changes);
+  Apply(changes, &culprit).IgnoreError();
+  return SetFailed(culprit, status);
+}
+
+// Lets the changes take effect, each function once. Stops at the first that fails.
+absl::Status Config::Apply(const std::vector<Change>& changes, std::string* culprit) {
+  std::vector<const std::function<absl::Status()>*> applied;
+  for (const Change& change : changes) {
+    const auto* apply = change.directive->on_change_.get();
+    if (apply == nullptr || std::find(applied.begin(), applied.end(), apply) != applied.end()) {
+      continue;
+    }
+    applied.push_back(apply);
+    const absl::Status status = (*apply)();
+    if (!status.ok()) {
+      *culprit = change.directive->name();
+      return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Config::Undo(const std::vector<Change>& changes) {
+  for (const Change& change : changes) {
+    const absl::Status status = change.directive->Set({change.before}, Assignment::kReplace);
+    assert(status.ok());
+    status.IgnoreError();
+  }
+}
+
+Config::Settings Config::Get(const std::vector<std::string>& patterns) const {
+  Settings found;
+  for (const Directive& directive : directives_) {
+    std::vector<std::string> names = {directive.name_};
+    names.insert(names.end(), directive.aliases_.begin(), directive.aliases_.end());
+    for (const std::string& name : names) {
+      const bool matches =
+          std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+            if (directive.hidden_ && IsGlob(pattern)) return false;
+            return GlobMatch(pattern, name, GlobCase::kIgnored);
+          });
+      if (matches) found.emplace_back(name, directive.Get());
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> Config::Warnings() const {
+  std::vector<std::string> warnings;
+  for (const Directive& directive : directives_) {
+    std::string warning = directive.Warning();
+    if (!warning.empty()) warnings.push_back(std::move(warning));
+  }
+  return warnings;
+}
+
+}  // namespace kv

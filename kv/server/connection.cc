@@ -1,0 +1,202 @@
+#include "kv/server/connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace kv {
+namespace {
+
+// The memory a large argument gets at first, and with each growth at most twice what has come.
+constexpr size_t kFirstLargeCapacity = 64 * 1024;
+
+}  // namespace
+
+Connection::Connection(ConnectionOwner& owner, ae::Loop& loop, ae::StreamId stream, uint64_t id,
+                       ae::Peer peer)
+    : client(id, owner.chunk_pool()),
+      owner_(owner),
+      loop_(loop),
+      stream_(stream),
+      peer_(std::move(peer)),
+      created_(owner.now_micros()),
+      last_active_(created_) {
+  client.SetFlag(kClientUnixSocket, peer_.is_unix);
+  client.SetFlag(kClientTrusted, peer_.is_loopback);
+}
+
+Connection::~Connection() {
+  if (large_ != nullptr) Blob::Release(owner_.memory(), large_);
+}
+
+// --- input ---
+
+void Connection::OnReceive(std::span<const char> bytes) {
+  if (closing_) return;
+  last_active_ = owner_.now_micros();
+  bytes_received_ += bytes.size();
+  if (kept_.empty() && !has_input()) {
+    input_ = std::string_view(bytes.data(), bytes.size());
+    position_ = 0;
+  } else {
+    if (kept_.empty()) KeepInput();
+    AppendKept(bytes);
+  }
+  owner_.OnReadable(*this);
+}
+
+void Connection::AppendKept(std::span<const char> bytes) {
+  kept_.append(bytes.data(), bytes.size());
+  input_ = std::string_view(kept_).substr(kept_begin_);
+  CheckLimit();
+}
+
+void Connection::CheckLimit() {
+  if (kept_bytes() > owner_.query_buffer_limit()) owner_.OnQueryBufferLimit(*this);
+}
+
+resp::ParseResult Connection::NextRequest(resp::ArgVector* args) {
+  while (true) {
+    const resp::ParseResult result =
+        parser_.Next(input_, &position_, owner_.request_limits(client.authenticated()), args);
+    if (result != resp::ParseResult::kIncomplete) return result;
+    const resp::LargeArgument* large = parser_.pending_large_argument();
+    // A large argument is begun by KeepInput: requests parsed before it still view the input.
+    if (large == nullptr || large_ == nullptr || large_filled_ < large_size_) return result;
+    parser_.SupplyLargeArgument({large_->data(), large_size_});
+  }
+}
+
+void Connection::Rewind(Mark mark) {
+  if (mark.position >= position_) return;
+  parser_.Reset();
+  position_ = mark.position;
+  if (!holds_large_argument()) return;
+  // The request is parsed again from its bytes alone, so its body goes back among them.
+  kept_.insert(kept_begin_ + position_ + large_offset_, large_->data(), large_size_);
+  input_ = std::string_view(kept_).substr(kept_begin_);
+  DropLargeArgument();
+}
+
+void Connection::KeepInput() {
+  parser_.ReleaseDecoded();
+  if (kept_.empty()) {
+    if (has_input()) kept_.assign(input_.substr(position_));
+    kept_begin_ = 0;
+  } else {
+    kept_begin_ += position_;
+    if (kept_begin_ == kept_.size()) {
+      kept_ = std::string();
+      kept_begin_ = 0;
+    } else if (kept_begin_ > kept_.size() / 2) {
+      kept_.erase(0, kept_begin_);
+      kept_begin_ = 0;
+    }
+  }
+  position_ = 0;
+  if (large_ == nullptr) {
+    if (const resp::LargeArgument* large = parser_.pending_large_argument()) {
+      BeginLargeArgument(*large);
+    }
+  }
+  input_ = std::string_view(kept_).substr(kept_begin_);
+  CheckLimit();
+}
+
+// Moves the part of the body that came from kept_ to a blob and has the rest received there. What
+// stays in kept_ is the start of the request, up to the body.
+void Connection::BeginLargeArgument(const resp::LargeArgument& argument) {
+  const size_t body = kept_begin_ + argument.body_offset;
+  const std::string_view arrived = std::string_view(kept_).substr(body);
+  large_size_ = argument.size;
+  large_offset_ = argument.body_offset;
+  large_filled_ = arrived.size();
+  large_ = Blob::Create(owner_.memory(), 0,
+                        std::min(large_size_, std::max(kFirstLargeCapacity, 2 * arrived.size())));
+  std::memcpy(large_->data(), arrived.data(), arrived.size());
+  kept_.resize(body);
+  ContinueLargeArgument();
+}
+
+void Connection::ContinueLargeArgument() {
+  if (large_filled_ == large_size_) {
+    large_->set_size(large_size_);
+    owner_.OnReadable(*this);
+    return;
+  }
+  if (large_filled_ == large_->capacity()) {
+    large_->set_size(large_filled_);
+    large_ = Blob::Unshare(owner_.memory(), large_, std::min(large_size_, 2 * large_filled_));
+  }
+  const size_t room = std::min(large_->capacity(), large_size_) - large_filled_;
+  loop_.ReceiveInto(stream_, {large_->data() + large_filled_, room});
+}
+
+void Connection::OnReceivedInto(size_t size) {
+  if (closing_) return;
+  last_active_ = owner_.now_micros();
+  bytes_received_ += size;
+  large_filled_ += size;
+  if (large_filled_ == std::min(large_->capacity(), large_size_)) ContinueLargeArgument();
+  CheckLimit();
+}
+
+Blob* Connection::Take(std::string_view argument) {
+  if (large_ == nullptr || argument.data() != large_->data()) return nullptr;
+  large_->AddReference();
+  return large_;
+}
+
+void Connection::DropLargeArgument() {
+  Blob::Release(owner_.memory(), std::exchange(large_, nullptr));
+  large_size_ = large_filled_ = 0;
+}
+
+// --- output ---
+
+void Connection::Flush() {
+  while (in_flight_ == 0 && !client.output.empty() && !closing_) {
+    iovec parts[kMaxParts];
+    const size_t count = client.output.Gather(parts, kMaxSendBytes);
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; ++i) bytes += parts[i].iov_len;
+    // A send that stays pending goes on using the array.
+    parts_.assign(parts, parts + count);
+    in_flight_ = bytes;
+    if (loop_.Send(stream_, parts_) == ae::SendResult::kPending) return;
+    in_flight_ = 0;
+    bytes_sent_ += bytes;
+    client.output.Consume(bytes);
+  }
+  if (client.output.empty() && client.Is(kClientCloseAfterReply)) Close();
+}
+
+void Connection::OnSent() {
+  const size_t sent = std::exchange(in_flight_, 0);
+  bytes_sent_ += sent;
+  client.output.Consume(sent);
+  Flush();
+}
+
+// --- end ---
+
+void Connection::OnEnd() {
+  ended = true;
+  owner_.OnReadable(*this);
+}
+
+void Connection::OnError(int) {
+  Close();
+}
+
+void Connection::Close() {
+  if (std::exchange(closing_, true)) return;
+  loop_.Close(stream_);
+}
+
+void Connection::OnClosed() {
+  closing_ = true;
+  owner_.OnGone(*this);
+}
+
+}  // namespace kv

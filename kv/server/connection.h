@@ -1,0 +1,151 @@
+// Connection: one peer's bytes in both directions. It turns what is received into requests for the
+// RequestRunner and sends what the commands replied.
+//
+// Input lies in the loop's receive buffers while a tick lasts. What has not run by the end of the
+// tick (a request that is cut, a budget that was spent, a pause) is copied to `kept_`, which is
+// empty, and takes no memory, for nearly every connection at nearly every time. A large argument
+// goes straight from the socket into the blob that its value will live in.
+#ifndef SOLOKV_KV_SERVER_CONNECTION_H_
+#define SOLOKV_KV_SERVER_CONNECTION_H_
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ae/loop.h"
+#include "kv/command/client.h"
+#include "kv/command/command_table.h"
+#include "kv/command/context.h"
+#include "protocol/request_parser.h"
+
+namespace kv {
+
+class Connection;
+
+// What connections ask of the server around them.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  // The connection has input to parse.
+  virtual void OnReadable(Connection& connection) = 0;
+  // The stream is gone; the owner destroys the connection when no request refers to it.
+  virtual void OnGone(Connection& connection) = 0;
+  // The input that waits has become larger than client-query-buffer-limit.
+  virtual void OnQueryBufferLimit(Connection& connection) = 0;
+  virtual const resp::RequestLimits& request_limits(bool authenticated) const = 0;
+  virtual size_t query_buffer_limit() const = 0;
+  virtual int64_t now_micros() const = 0;
+  virtual SlabMemory& memory() = 0;
+  virtual resp::ChunkPool& chunk_pool() = 0;
+};
+
+class Connection final : public ae::StreamHandler, public LargeArguments {
+ public:
+  Connection(ConnectionOwner& owner, ae::Loop& loop, ae::StreamId stream, uint64_t id,
+             ae::Peer peer);
+  ~Connection() override;
+
+  Client client;
+
+  // --- input ---
+  // Where the next request begins, for Rewind.
+  struct Mark {
+    size_t position;
+  };
+  Mark mark() const { return {position_}; }
+  // Parses the next request and appends its arguments to `args`.
+  resp::ParseResult NextRequest(resp::ArgVector* args);
+  // Makes the request that began at `mark`, and those behind it, the next ones again.
+  void Rewind(Mark mark);
+  std::string_view parse_error() const { return parser_.error(); }
+  // The request that used the large argument has run.
+  void DropLargeArgument();
+  // True while the last request parsed holds a large argument: it runs before the next is parsed.
+  bool holds_large_argument() const { return large_ != nullptr && large_filled_ == large_size_; }
+  // True if there may be another request in the input that came.
+  bool has_input() const { return position_ < input_.size(); }
+  // Copies what is left of the tick's input, whose memory is about to be reused.
+  void KeepInput();
+
+  // --- output ---
+  // Sends what the client's output holds, as far as the peer takes it.
+  void Flush();
+  bool sending() const { return in_flight_ > 0; }
+
+  // --- end ---
+  void Close();
+  bool closing() const { return closing_; }
+
+  const ae::Peer& peer() const { return peer_; }
+  int descriptor() const { return loop_.Descriptor(stream_); }
+  void SetKeepAlive(int seconds) { loop_.SetKeepAlive(stream_, seconds); }
+  int64_t created() const { return created_; }          // monotonic microseconds
+  int64_t last_active() const { return last_active_; }  // monotonic microseconds
+  uint64_t bytes_received() const { return bytes_received_; }
+  uint64_t bytes_sent() const { return bytes_sent_; }
+  size_t kept_bytes() const { return kept_.size() - kept_begin_ + large_filled_; }
+  size_t kept_capacity() const {
+    return kept_.capacity() + (large_ == nullptr ? 0 : large_->allocated_bytes());
+  }
+
+  // --- bookkeeping of the RequestRunner ---
+  bool ready = false;        // listed as having input
+  bool received = false;     // listed as having views of this tick's input
+  bool dirty = false;        // listed as having output
+  bool postponed = false;    // waits for the end of a pause
+  bool ended = false;        // the peer sends no more
+  size_t output_before = 0;  // bytes of output when the tick began
+
+  // --- ae::StreamHandler ---
+  void OnReceive(std::span<const char> bytes) override;
+  void OnReceivedInto(size_t size) override;
+  void OnEnd() override;
+  void OnSent() override;
+  void OnError(int error) override;
+  void OnClosed() override;
+
+  // --- LargeArguments ---
+  Blob* Take(std::string_view argument) override;
+
+ private:
+  static constexpr size_t kMaxParts = 16;
+  static constexpr size_t kMaxSendBytes = 256 * 1024;
+
+  void BeginLargeArgument(const resp::LargeArgument& argument);
+  void ContinueLargeArgument();
+  void AppendKept(std::span<const char> bytes);
+  void CheckLimit();
+
+  ConnectionOwner& owner_;
+  ae::Loop& loop_;
+  const ae::StreamId stream_;
+  const ae::Peer peer_;
+  resp::RequestParser parser_;
+
+  std::string_view input_;  // in the loop's buffers, or kept_
+  size_t position_ = 0;     // in input_: behind the last request that was parsed
+  std::string kept_;
+  size_t kept_begin_ = 0;  // in kept_: before it everything has run
+
+  Blob* large_ = nullptr;
+  size_t large_size_ = 0;
+  size_t large_offset_ = 0;  // of the body, from the start of its request
+  size_t large_filled_ = 0;
+
+  size_t in_flight_ = 0;
+  std::vector<iovec> parts_;
+  bool closing_ = false;
+
+  int64_t created_;
+  int64_t last_active_;
+  uint64_t bytes_received_ = 0;
+  uint64_t bytes_sent_ = 0;
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_SERVER_CONNECTION_H_

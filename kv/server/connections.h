@@ -1,0 +1,95 @@
+// Connections: all peers of a server. Accepts them, knows them by id, and buries them.
+#ifndef SOLOKV_KV_SERVER_CONNECTIONS_H_
+#define SOLOKV_KV_SERVER_CONNECTIONS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "ae/loop.h"
+#include "kv/base/clock.h"
+#include "kv/server/connection.h"
+#include "kv/server/request_runner.h"
+#include "kv/server/server_options.h"
+#include "protocol/reply_buffer.h"
+
+namespace kv {
+
+struct ConnectionStats {
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;
+  uint64_t closed_query_limit = 0;
+  uint64_t closed_output_limit = 0;
+  // Of connections that are gone; those of living ones are added by Totals.
+  uint64_t bytes_received = 0;
+  uint64_t bytes_sent = 0;
+};
+
+class Connections final : public ae::Acceptor, public ConnectionOwner {
+ public:
+  // `runner` is set before the first connection comes.
+  Connections(ae::Loop& loop, const ServerOptions& options, const Clock& clock, SlabMemory& memory);
+  ~Connections() override;
+
+  void SetRunner(RequestRunner* runner) { runner_ = runner; }
+  // Starts the tick: the time that connections note for what they receive.
+  void BeginTick() { now_ = clock_.MonotonicMicros(); }
+  // Destroys the connections whose streams have closed.
+  void Bury();
+  // Recomputes what depends on options.
+  void ApplyOptions();
+
+  size_t size() const { return connections_.size(); }
+  Connection* Find(uint64_t id) const;
+  template <class Visit>
+  void ForEach(Visit&& visit) const {
+    for (const auto& [id, connection] : connections_) visit(*connection);
+  }
+  const ConnectionStats& stats() const { return stats_; }
+  // Sums over all connections there ever were.
+  ConnectionStats Totals() const;
+  void ResetStats() { stats_ = {}; }
+  uint64_t next_id() const { return next_id_; }
+  int64_t max_clients() const { return options_.maxclients; }
+
+  // --- ae::Acceptor ---
+  ae::StreamHandler* OnAccept(ae::StreamId stream, const ae::Peer& peer,
+                              std::string* farewell) override;
+
+  // --- ConnectionOwner ---
+  void OnReadable(Connection& connection) override { runner_->AddReady(connection); }
+  void OnGone(Connection& connection) override;
+  void OnQueryBufferLimit(Connection& connection) override;
+  const resp::RequestLimits& request_limits(bool authenticated) const override {
+    return authenticated ? limits_ : unauthenticated_limits_;
+  }
+  size_t query_buffer_limit() const override {
+    return static_cast<size_t>(options_.client_query_buffer_limit);
+  }
+  int64_t now_micros() const override { return now_; }
+  SlabMemory& memory() override { return memory_; }
+  resp::ChunkPool& chunk_pool() override { return chunk_pool_; }
+
+ private:
+  ae::Loop& loop_;
+  const ServerOptions& options_;
+  const Clock& clock_;
+  SlabMemory& memory_;
+  RequestRunner* runner_ = nullptr;
+  resp::ChunkPool chunk_pool_;
+  resp::RequestLimits limits_;
+  resp::RequestLimits unauthenticated_limits_;
+
+  absl::btree_map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> gone_;
+  uint64_t next_id_ = 1;
+  int64_t now_ = 0;
+  ConnectionStats stats_;
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_SERVER_CONNECTIONS_H_

@@ -1,0 +1,196 @@
+#include "kv/server/request_runner.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace kv {
+
+RequestRunner::RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store,
+                             DispatchHooks& hooks, const CycleClock& cycles)
+    : dispatcher_(dispatcher), table_(table), store_(store), hooks_(hooks), cycles_(cycles) {
+  block_.reserve(kBlock);
+}
+
+void RequestRunner::AddReady(Connection& connection) {
+  if (!std::exchange(connection.received, true)) {
+    connection.output_before = connection.client.output.size();
+    received_.push_back(&connection);
+  }
+  if (connection.ready || connection.postponed) return;
+  connection.ready = true;
+  ready_.push_back(&connection);
+}
+
+void RequestRunner::AddDirty(Connection& connection) {
+  if (!std::exchange(connection.dirty, true)) dirty_.push_back(&connection);
+}
+
+void RequestRunner::Forget(Connection& connection) {
+  if (connection.ready) std::erase(ready_, &connection);
+  if (connection.received) std::erase(received_, &connection);
+  if (connection.dirty) std::erase(dirty_, &connection);
+  if (connection.postponed) std::erase(postponed_, &connection);
+}
+
+bool RequestRunner::MayRun(const Connection& connection) const {
+  return !connection.closing() && !connection.postponed &&
+         !connection.client.Is(kClientCloseAfterReply);
+}
+
+void RequestRunner::Run(uint64_t budget) {
+  if (ready_.empty()) return;
+  const uint64_t start = CycleClock::Now();
+  const uint64_t budget_cycles = cycles_.Cycles(budget);
+  std::vector<Connection*> later;
+  while (!ready_.empty()) {
+    turn_.swap(ready_);
+    for (size_t i = 0; i < turn_.size(); ++i) {
+      Connection& connection = *turn_[i];
+      if (CycleClock::Now() - start > budget_cycles && i > 0) {
+        later.insert(later.end(), turn_.begin() + static_cast<ptrdiff_t>(i), turn_.end());
+        break;
+      }
+      connection.ready = false;
+      if (TakeTurn(connection)) {
+        connection.ready = true;
+        const size_t built = connection.client.output.size() - connection.output_before;
+        // The subtraction wraps if a flush came in between; then it counts as spent, too.
+        (built > kMaxTickOutput ? later : ready_).push_back(&connection);
+      }
+    }
+    turn_.clear();
+    ExecuteBlock();
+    if (CycleClock::Now() - start > budget_cycles) break;
+  }
+  ready_.insert(ready_.end(), later.begin(), later.end());
+}
+
+// Parses and runs requests of one connection, as many as a turn allows. Returns true if it may have
+// more.
+bool RequestRunner::TakeTurn(Connection& connection) {
+  for (size_t n = 0; n < kTurn; ++n) {
+    if (block_.size() == kBlock) ExecuteBlock();
+    if (!MayRun(connection)) return false;
+    const Connection::Mark mark = connection.mark();
+    const auto first_arg = static_cast<uint32_t>(args_.size());
+    const resp::ParseResult result = connection.NextRequest(&args_);
+    if (result == resp::ParseResult::kError) {
+      ExecuteBlock();
+      if (MayRun(connection)) RejectStream(connection);
+      return false;
+    }
+    if (result == resp::ParseResult::kIncomplete) {
+      if (connection.ended) {
+        ExecuteBlock();
+        connection.client.SetFlag(kClientCloseAfterReply, true);
+        AddDirty(connection);
+      }
+      return false;
+    }
+    const ArgSpan args(args_.data() + first_arg, args_.size() - first_arg);
+    Command* command = table_.Resolve(args);
+    block_.push_back(
+        {&connection, command, first_arg, static_cast<uint32_t>(args.size()), mark, 0, false});
+    if (connection.holds_large_argument() || (command != nullptr && command->Is(kParseBarrier))) {
+      return true;
+    }
+  }
+  return true;
+}
+
+void RequestRunner::ExecuteBlock() {
+  if (block_.empty()) return;
+  hooks_.RefreshTime();
+  for (Request& request : block_) {
+    if (request.command == nullptr || request.command->first_key == 0 ||
+        request.command->first_key >= request.args) {
+      continue;
+    }
+    const Database& database = store_.database(request.connection->client.database);
+    request.hash = database.Hash(args_[request.first_arg + request.command->first_key]).hash;
+    request.has_hash = true;
+    database.PrefetchBucket(request.hash);
+  }
+  for (const Request& request : block_) {
+    if (!request.has_hash) continue;
+    store_.database(request.connection->client.database).PrefetchEntry(request.hash);
+  }
+  for (Request& request : block_) Execute(request);
+  block_.clear();
+  args_.clear();
+}
+
+void RequestRunner::Execute(Request& request) {
+  Connection& connection = *request.connection;
+  if (!MayRun(connection)) {
+    if (connection.postponed) connection.Rewind(request.mark);
+    return;
+  }
+  if (pause_ != PauseMode::kNone && IsPaused(request.command)) [[unlikely]] {
+    return Postpone(request);
+  }
+  const ArgSpan args(args_.data() + request.first_arg, request.args);
+  const bool large = connection.holds_large_argument();
+  dispatcher_.Execute(connection.client, request.command, args,
+                      request.has_hash ? &request.hash : nullptr, large ? &connection : nullptr);
+  if (large) connection.DropLargeArgument();
+  if (!connection.client.output.empty() || connection.client.Is(kClientCloseAfterReply)) {
+    AddDirty(connection);
+  }
+}
+
+void RequestRunner::RejectStream(Connection& connection) {
+  Client& client = connection.client;
+  const std::string error = absl::StrCat(
+      "ERR ", absl::string_view(connection.parse_error().data(), connection.parse_error().size()));
+  dispatcher_.errors().Count(error);
+  resp::ReplyWriter(&client.output, client.protocol).Error(error);
+  client.SetFlag(kClientCloseAfterReply, true);
+  AddDirty(connection);
+}
+
+// --- pauses ---
+
+bool RequestRunner::IsPaused(const Command* command) const {
+  if (pause_ == PauseMode::kAll) return true;
+  return command != nullptr && command->Is(kWrite | kMayReplicate);
+}
+
+void RequestRunner::Postpone(Request& request) {
+  Connection& connection = *request.connection;
+  connection.postponed = true;
+  postponed_.push_back(&connection);
+  connection.Rewind(request.mark);
+}
+
+void RequestRunner::SetPause(PauseMode mode) {
+  pause_ = mode;
+  for (Connection* connection : std::exchange(postponed_, {})) {
+    connection->postponed = false;
+    AddReady(*connection);
+  }
+}
+
+// --- the end of a tick ---
+
+void RequestRunner::Flush() {
+  for (size_t i = 0; i < dirty_.size(); ++i) {
+    Connection& connection = *dirty_[i];
+    connection.dirty = false;
+    if (!connection.closing()) connection.Flush();
+  }
+  dirty_.clear();
+}
+
+void RequestRunner::EndTick() {
+  for (Connection* connection : received_) {
+    connection->received = false;
+    connection->KeepInput();
+  }
+  received_.clear();
+}
+
+}  // namespace kv

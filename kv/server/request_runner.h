@@ -1,0 +1,93 @@
+// RequestRunner: the run phase of a tick. It parses the input of the connections that have some,
+// round-robin, into blocks; hashes and prefetches the keys of a block; executes it in order.
+//
+//     input of connections --parse--> block of requests --prefetch buckets--> --prefetch entries-->
+//     --execute--> output of connections --flush-->
+//
+// A run is bounded in time, and for each client in requests per turn and in reply bytes per tick.
+// What is left over stays with its connection for the next tick.
+#ifndef SOLOKV_KV_SERVER_REQUEST_RUNNER_H_
+#define SOLOKV_KV_SERVER_REQUEST_RUNNER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "kv/base/cycle_clock.h"
+#include "kv/command/dispatcher.h"
+#include "kv/server/connection.h"
+
+namespace kv {
+
+// Which commands wait, because of CLIENT PAUSE.
+enum class PauseMode : uint8_t { kNone, kWrite, kAll };
+
+class RequestRunner {
+ public:
+  RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store, DispatchHooks& hooks,
+                const CycleClock& cycles);
+
+  // The connection has received, or may go on.
+  void AddReady(Connection& connection);
+  void AddDirty(Connection& connection);
+  // Forgets a connection that is about to be destroyed.
+  void Forget(Connection& connection);
+
+  // Runs requests for at most `budget` nanoseconds and a block.
+  void Run(uint64_t budget);
+  // Sends what the run replied.
+  void Flush();
+  // Lets go of the loop's receive buffers.
+  void EndTick();
+  // True if requests are left that could run at once.
+  bool has_work() const { return !ready_.empty(); }
+
+  void SetPause(PauseMode mode);
+  PauseMode pause() const { return pause_; }
+  size_t postponed() const { return postponed_.size(); }
+
+ private:
+  // Requests hashed and prefetched together.
+  static constexpr size_t kBlock = 32;
+  // Requests of one client before the next has its turn.
+  static constexpr size_t kTurn = 128;
+  // Reply bytes built for one client before the others have been served.
+  static constexpr size_t kMaxTickOutput = 1 << 20;
+
+  struct Request {
+    Connection* connection;
+    Command* command;
+    uint32_t first_arg;
+    uint32_t args;
+    Connection::Mark mark;
+    uint64_t hash;
+    bool has_hash;
+  };
+
+  bool TakeTurn(Connection& connection);
+  void ExecuteBlock();
+  void Execute(Request& request);
+  void RejectStream(Connection& connection);
+  void Postpone(Request& request);
+  bool IsPaused(const Command* command) const;
+  bool MayRun(const Connection& connection) const;
+
+  Dispatcher& dispatcher_;
+  CommandTable& table_;
+  Store& store_;
+  DispatchHooks& hooks_;
+  const CycleClock& cycles_;
+
+  std::vector<Connection*> ready_;
+  std::vector<Connection*> turn_;  // those of the round that is being run
+  std::vector<Connection*> received_;
+  std::vector<Connection*> dirty_;
+  std::vector<Connection*> postponed_;
+  PauseMode pause_ = PauseMode::kNone;
+
+  std::vector<Request> block_;
+  resp::ArgVector args_;
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_SERVER_REQUEST_RUNNER_H_

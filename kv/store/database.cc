@@ -1,0 +1,377 @@
+#include "kv/store/database.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "kv/base/numbers.h"
+
+namespace kv {
+namespace {
+
+// Room to grow that an edited blob gets: as much again, up to 1 MiB.
+constexpr size_t kMaxSpareCapacity = 1 << 20;
+
+size_t SizeBin(size_t size) {
+  return static_cast<size_t>(std::bit_width(size));
+}
+
+}  // namespace
+
+Database::Database(StoreContext& context, int index)
+    : context_(context),
+      index_(index),
+      table_(context.memory, EntryTraits{context.hash_key}),
+      deadlines_(context.memory, context.now) {}
+
+Database::~Database() {
+  Clear();
+}
+
+int64_t Database::mean_ttl() const {
+  if (expiring_ == 0) return 0;
+  const int64_t mean_deadline = context_.birth + deadline_sum_ / static_cast<int64_t>(expiring_);
+  return std::max<int64_t>(0, mean_deadline - context_.now);
+}
+
+// --- finding ---
+
+EntryRef Database::FindExpired(EntryRef& ref) {
+  if (context_.expiry == ExpiryPolicy::kDelete) Expire(ref);
+  return {};
+}
+
+EntryRef Database::Peek(const HashedKey& key) {
+  EntryRef ref = Locate(key);
+  if (ref && IsHidden(*ref)) [[unlikely]]
+    return FindExpired(ref);
+  return EntryRef(ref.entry_, ref.position_);
+}
+
+EntryRef Database::FindForRead(const HashedKey& key) {
+  EntryRef ref = Locate(key);
+  if (!ref) {
+    ++context_.stats.misses;
+    context_.Notify(kEventKeyMiss, "keymiss", index_, key.bytes);
+    return {};
+  }
+  if (IsHidden(*ref)) [[unlikely]] {
+    ++context_.stats.misses;
+    ++context_.stats.misses_expired;
+    FindExpired(ref);
+    context_.Notify(kEventKeyMiss, "keymiss", index_, key.bytes);
+    return {};
+  }
+  ++context_.stats.hits;
+  if (context_.touch) ref->set_access(context_.TouchedAccess(ref->access()));
+  return EntryRef(ref.entry_, ref.position_);
+}
+
+EntryRef Database::FindForWrite(const HashedKey& key) {
+  EntryRef ref = Locate(key);
+  if (!ref) return {};
+  if (IsHidden(*ref)) [[unlikely]]
+    return FindExpired(ref);
+  if (context_.touch) ref->set_access(context_.TouchedAccess(ref->access()));
+  return EntryRef(ref.entry_, ref.position_);
+}
+
+EntryRef Database::RefTo(const Entry& entry) {
+  return Locate({entry.key(), table_.traits().Hash(entry)});
+}
+
+// --- strings ---
+
+void Database::PutString(const HashedKey& key, EntryRef& ref, std::string_view value,
+                         int64_t deadline) {
+  if (value.size() <= kMaxInt64Chars) {
+    if (const std::optional<int64_t> number = ParseInt64(value)) {
+      PutNumber(key, ref, *number, deadline);
+      return;
+    }
+  }
+  if (value.size() > Entry::kMaxInlineSize) {
+    PutBlob(key, ref, Blob::Copy(context_.memory, value), deadline);
+    return;
+  }
+  Entry* entry = Shape(key, ref, ValueType::kString, Encoding::kInline, value.size(), deadline);
+  if (!value.empty()) std::memcpy(entry->value(), value.data(), value.size());
+  CountSize(*entry, +1);
+}
+
+void Database::PutNumber(const HashedKey& key, EntryRef& ref, int64_t number, int64_t deadline) {
+  Entry* entry = Shape(key, ref, ValueType::kString, Encoding::kInt, 0, deadline);
+  entry->set_number(number);
+  CountSize(*entry, +1);
+}
+
+void Database::ChangeNumber(EntryRef& ref, int64_t number) {
+  CountSize(*ref, -1);
+  ref->set_number(number);
+  CountSize(*ref, +1);
+}
+
+void Database::PutBlob(const HashedKey& key, EntryRef& ref, Blob* blob, int64_t deadline) {
+  Entry* entry = Shape(key, ref, ValueType::kString, Encoding::kBlob, 0, deadline);
+  entry->set_blob(blob);
+  CountSize(*entry, +1);
+}
+
+char* Database::EditString(EntryRef& ref, size_t size) {
+  CountSize(*ref, -1);
+  Entry* entry = ref.entry_;
+  const size_t old_size = entry->string_size();
+  if (entry->encoding() == Encoding::kBlob) {
+    const size_t capacity = size > old_size ? size + std::min(size, kMaxSpareCapacity) : old_size;
+    Blob* blob = entry->blob();
+    if (size > blob->capacity() || blob->shared()) {
+      blob = Blob::Unshare(context_.memory, blob, capacity);
+      entry->set_blob(blob);
+    }
+    blob->set_size(size);
+  } else {
+    char text[Entry::kMaxInlineSize];
+    {
+      const StringView old = entry->string();
+      std::memcpy(text, old.view().data(), old_size);
+    }
+    if (size <= Entry::kMaxInlineSize) {
+      Reshape(ref, Encoding::kInline, size, entry->deadline());
+      std::memcpy(ref->value(), text, std::min(size, old_size));
+    } else {
+      Reshape(ref, Encoding::kBlob, 0, entry->deadline());
+      Blob* blob = Blob::Create(context_.memory, size, size);
+      std::memcpy(blob->data(), text, old_size);
+      ref->set_blob(blob);
+    }
+    entry = ref.entry_;
+  }
+  entry->set_edited(true);
+  CountSize(*entry, +1);
+  char* bytes = entry->encoding() == Encoding::kBlob ? entry->blob()->data() : entry->value();
+  if (size > old_size) std::memset(bytes + old_size, 0, size - old_size);
+  return bytes;
+}
+
+// --- entries ---
+
+Entry* Database::Allocate(std::string_view key, ValueType type, Encoding encoding,
+                          size_t inline_size, int64_t deadline) {
+  const size_t value_size = encoding == Encoding::kInline ? inline_size : sizeof(int64_t);
+  void* place =
+      context_.memory.Allocate(Entry::SizeFor(key.size(), deadline != kNoDeadline, value_size));
+  return Entry::Construct(place, key, deadline, type, encoding, inline_size);
+}
+
+// Gives `key` an entry of this shape, its value still undefined; the former value is released.
+Entry* Database::Shape(const HashedKey& key, EntryRef& ref, ValueType type, Encoding encoding,
+                       size_t inline_size, int64_t deadline) {
+  if (!ref && context_.expiry == ExpiryPolicy::kHide) [[unlikely]] {
+    EntryRef hidden = Locate(key);
+    ref.entry_ = hidden.entry_;
+    ref.position_ = hidden.position_;
+  }
+  if (!ref) {
+    Entry* entry = Allocate(key.bytes, type, encoding, inline_size, deadline);
+    entry->set_access(context_.InitialAccess());
+    table_.Insert(entry, key.hash);
+    CountDeadline(kNoDeadline, deadline, key.hash);
+    ref.entry_ = entry;
+    ref.position_ = {};
+    context_.Notify(kEventNew, "new", index_, key.bytes);
+    return entry;
+  }
+  CountSize(*ref, -1);
+  CountDeadline(ref->deadline(), deadline, key.hash);
+  DropValue(*ref.entry_);
+  ref->set_encoding(type, ref->encoding());
+  Reshape(ref, encoding, inline_size, deadline);
+  ref->set_edited(false);
+  return ref.entry_;
+}
+
+// Moves an existing entry to another shape. Its key and access bits stay, its value is undefined.
+void Database::Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int64_t deadline) {
+  Entry* entry = ref.entry_;
+  const bool has_deadline = deadline != kNoDeadline;
+  const size_t key_size = entry->key().size();
+  const size_t value_size = encoding == Encoding::kInline ? inline_size : sizeof(int64_t);
+  const size_t old_size = entry->size();
+  const size_t new_size = Entry::SizeFor(key_size, has_deadline, value_size);
+  if (has_deadline == entry->has_deadline() &&
+      SlabMemory::GoodSize(new_size) == SlabMemory::GoodSize(old_size)) {
+    entry->set_encoding(entry->type(), encoding);
+    entry->set_inline_size(inline_size);
+    if (has_deadline) entry->set_deadline(deadline);
+    return;
+  }
+  Entry* moved = Allocate(entry->key(), entry->type(), encoding, inline_size, deadline);
+  moved->set_access(entry->access());
+  moved->set_edited(entry->edited());
+  table_.Replace(ref.position_, moved);
+  context_.memory.Free(entry, old_size);
+  ref.entry_ = moved;
+}
+
+void Database::DropValue(Entry& entry) {
+  if (entry.encoding() == Encoding::kBlob) Blob::Release(context_.memory, entry.blob());
+}
+
+void Database::Remove(EntryRef& ref) {
+  Entry* entry = ref.entry_;
+  const uint64_t hash = table_.traits().Hash(*entry);
+  CountSize(*entry, -1);
+  CountDeadline(entry->deadline(), kNoDeadline, hash);
+  table_.Erase(ref.position_, hash);
+  DropValue(*entry);
+  context_.memory.Free(entry, entry->size());
+  ref.entry_ = nullptr;
+}
+
+void Database::SetDeadline(EntryRef& ref, int64_t deadline) {
+  Entry* entry = ref.entry_;
+  CountDeadline(entry->deadline(), deadline, table_.traits().Hash(*entry));
+  if (entry->has_deadline() && deadline != kNoDeadline) {
+    entry->set_deadline(deadline);
+    return;
+  }
+  char value[Entry::kMaxInlineSize];
+  const size_t value_size = entry->value_size();
+  const size_t inline_size = entry->inline_size();
+  std::memcpy(value, entry->value(), value_size);
+  Reshape(ref, entry->encoding(), inline_size, deadline);
+  std::memcpy(ref->value(), value, value_size);
+}
+
+void Database::InsertMoved(Database& target, const HashedKey& key, const Entry& from,
+                           int64_t deadline) {
+  Entry* entry =
+      target.Allocate(key.bytes, from.type(), from.encoding(), from.inline_size(), deadline);
+  entry->set_access(from.access());
+  entry->set_edited(from.edited());
+  std::memcpy(entry->value(), from.value(), from.value_size());
+  target.table_.Insert(entry, key.hash);
+  target.CountDeadline(kNoDeadline, deadline, key.hash);
+  target.CountSize(*entry, +1);
+}
+
+void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
+  Entry* entry = ref.entry_;
+  const uint64_t hash = table_.traits().Hash(*entry);
+  CountSize(*entry, -1);
+  CountDeadline(entry->deadline(), kNoDeadline, hash);
+  table_.Erase(ref.position_, hash);
+  InsertMoved(target, key, *entry, entry->deadline());
+  context_.memory.Free(entry, entry->size());
+  ref.entry_ = nullptr;
+}
+
+void Database::Copy(const EntryRef& ref, Database& target, const HashedKey& key, int64_t deadline) {
+  if (ref->encoding() == Encoding::kBlob) ref->blob()->AddReference();
+  InsertMoved(target, key, *ref, deadline);
+}
+
+size_t Database::MemoryUsage(const Entry& entry) const {
+  size_t bytes = SlabMemory::GoodSize(entry.size());
+  if (entry.encoding() == Encoding::kBlob) bytes += entry.blob()->allocated_bytes();
+  return bytes;
+}
+
+// --- the whole keyspace ---
+
+EntryRef Database::RandomEntry(Random& random) {
+  // Keys that are all hidden rather than removed would make this search for ever.
+  constexpr int kMaxHiddenDraws = 100;
+  for (int hidden = 0; table_.size() > 0;) {
+    const Entry* entry = table_.RandomElement([&] { return random.Next(); });
+    if (!IsExpired(*entry) || context_.expiry == ExpiryPolicy::kShow) return RefTo(*entry);
+    if (context_.expiry == ExpiryPolicy::kDelete) {
+      EntryRef ref = RefTo(*entry);
+      Expire(ref);
+    } else if (++hidden == kMaxHiddenDraws) {
+      return RefTo(*entry);
+    }
+  }
+  return {};
+}
+
+size_t Database::Sample(Random& random, std::span<Entry*> out) {
+  return table_.Sample([&] { return random.Next(); }, out);
+}
+
+void Database::Clear() {
+  while (table_.DropSome(SIZE_MAX, [this](Entry* entry) {
+    DropValue(*entry);
+    context_.memory.Free(entry, entry->size());
+  })) {
+  }
+  deadlines_.Clear();
+  expiring_ = 0;
+  deadline_sum_ = 0;
+  string_sizes_ = {};
+}
+
+void Database::Swap(Database& other) {
+  table_.Swap(other.table_);
+  deadlines_.Swap(other.deadlines_);
+  std::swap(expiring_, other.expiring_);
+  std::swap(deadline_sum_, other.deadline_sum_);
+  std::swap(string_sizes_, other.string_sizes_);
+}
+
+// --- expiry ---
+
+void Database::Expire(EntryRef& ref) {
+  // The events name the key, which Remove frees: they come first.
+  const std::string_view key = ref->key();
+  ++context_.stats.expired;
+  if (context_.events != nullptr) context_.events->OnKeyRemovedByStore(index_, key);
+  context_.Notify(kEventExpired, "expired", index_, key);
+  Remove(ref);
+}
+
+// Keeps the invariant that every entry with a deadline has a record that fires no later.
+void Database::CountDeadline(int64_t before, int64_t after, uint64_t hash) {
+  if (before == after) return;
+  if (before != kNoDeadline) {
+    --expiring_;
+    deadline_sum_ -= before - context_.birth;
+  }
+  if (after != kNoDeadline) {
+    ++expiring_;
+    deadline_sum_ += after - context_.birth;
+    if (before == kNoDeadline || after < before) deadlines_.Add(after, hash);
+  }
+}
+
+size_t Database::ExpireDue(size_t budget) {
+  if (context_.expiry != ExpiryPolicy::kDelete) return 0;
+  return deadlines_.Advance(context_.now, budget, [this](int64_t, uint64_t fingerprint) {
+    // At most a bucket's worth of entries share these bits of the hash, nearly always one.
+    constexpr size_t kMaxMatches = 16;
+    Entry* matches[kMaxMatches];
+    size_t count = 0;
+    table_.ForEachWithFingerprint(fingerprint, [&](Entry* entry) {
+      if (entry->has_deadline() && count < kMaxMatches) matches[count++] = entry;
+    });
+    for (Entry* entry : std::span(matches, count)) {
+      EntryRef ref = RefTo(*entry);
+      if (IsExpired(*ref)) {
+        Expire(ref);
+      } else {
+        deadlines_.Add(ref->deadline(), table_.traits().Hash(*ref));
+      }
+    }
+  });
+}
+
+void Database::CountSize(const Entry& entry, int64_t sign) {
+  if (entry.type() != ValueType::kString) return;
+  string_sizes_[SizeBin(entry.string_size())] += static_cast<uint64_t>(sign);
+}
+
+}  // namespace kv

@@ -1,0 +1,180 @@
+// Database: one numbered keyspace. It finds, replaces and removes entries, and keeps them exact in
+// time: an entry whose deadline has passed is never found (but see ExpiryPolicy).
+//
+// The value of a key is reached through an EntryRef, which is good until the next call that changes
+// the database and cannot be stored.
+#ifndef SOLOKV_KV_STORE_DATABASE_H_
+#define SOLOKV_KV_STORE_DATABASE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "kv/base/hash.h"
+#include "kv/base/random.h"
+#include "kv/base/slab_memory.h"
+#include "kv/ds/deadline_index.h"
+#include "kv/ds/hash_table.h"
+#include "kv/store/entry.h"
+#include "kv/store/store_context.h"
+
+namespace kv {
+
+// A key beside its hash, which is computed once for a command.
+struct HashedKey {
+  std::string_view bytes;
+  uint64_t hash = 0;
+};
+
+// How the table sees entries.
+struct EntryTraits {
+  using Element = Entry;
+  using Key = std::string_view;
+  HashKey hash_key;
+
+  uint64_t Hash(const Entry& entry) const { return kv::Hash(entry.key(), hash_key); }
+  bool Equal(const Entry& entry, std::string_view key) const { return entry.key() == key; }
+};
+using EntryTable = HashTable<EntryTraits>;
+
+// A found entry and its place. Neither copyable nor assignable, so that it cannot outlive the
+// expression of a command that asked for it.
+class EntryRef {
+ public:
+  EntryRef() = default;
+  EntryRef(Entry* entry, EntryTable::Position position) : entry_(entry), position_(position) {}
+  EntryRef(const EntryRef&) = delete;
+  EntryRef& operator=(const EntryRef&) = delete;
+
+  explicit operator bool() const { return entry_ != nullptr; }
+  Entry* operator->() const { return entry_; }
+  const Entry& operator*() const { return *entry_; }
+
+ private:
+  friend class Database;
+  Entry* entry_ = nullptr;
+  EntryTable::Position position_{};
+};
+
+class Database {
+ public:
+  Database(StoreContext& context, int index);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  int index() const { return index_; }
+  size_t size() const { return table_.size(); }
+  // Entries that have a deadline, and the mean of what is left to them in milliseconds.
+  size_t expiring() const { return expiring_; }
+  int64_t mean_ttl() const;
+  size_t table_bytes() const { return table_.memory_bytes(); }
+  size_t index_bytes() const { return deadlines_.memory_bytes(); }
+
+  HashedKey Hash(std::string_view key) const { return {key, kv::Hash(key, context_.hash_key)}; }
+  void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
+  void PrefetchEntry(uint64_t hash) const { table_.PrefetchElement(hash); }
+
+  // --- finding ---
+  // The live entry of `key`, if any: counts neither as a hit nor as a use.
+  EntryRef Peek(const HashedKey& key);
+  // For commands that read: counts a hit or a miss, and a use for the eviction policy.
+  EntryRef FindForRead(const HashedKey& key);
+  // For commands that write: counts a use.
+  EntryRef FindForWrite(const HashedKey& key);
+
+  // --- strings ---
+  // Makes `value` the string of `key`. `ref` is what a Find of `key` returned (possibly nothing);
+  // it refers to the new entry afterwards. Any earlier value, of whatever type, is gone.
+  void PutString(const HashedKey& key, EntryRef& ref, std::string_view value, int64_t deadline);
+  void PutNumber(const HashedKey& key, EntryRef& ref, int64_t number, int64_t deadline);
+  // Replaces the number of a kInt entry in place.
+  void ChangeNumber(EntryRef& ref, int64_t number);
+  // Takes over the caller's reference to `blob`, whatever its size.
+  void PutBlob(const HashedKey& key, EntryRef& ref, Blob* blob, int64_t deadline);
+  // Makes the string of `ref` `size` bytes long (new ones are zero) and returns them for writing.
+  // The entry counts as edited. Precondition: ref refers to a string.
+  char* EditString(EntryRef& ref, size_t size);
+
+  // --- any value ---
+  // Removes the entry; `ref` is empty afterwards. A large value is freed later, in slices.
+  void Remove(EntryRef& ref);
+  // Sets a deadline (wall milliseconds) or, with kNoDeadline, removes it.
+  void SetDeadline(EntryRef& ref, int64_t deadline);
+  // Gives the value of `ref`, of this database, the name `key` in `target`, with `deadline`;
+  // `key` must be absent there. Rename consumes the old entry, Copy keeps it and shares its blob.
+  void Rename(EntryRef& ref, Database& target, const HashedKey& key);
+  void Copy(const EntryRef& ref, Database& target, const HashedKey& key, int64_t deadline);
+  // The bytes the entry and its value take.
+  size_t MemoryUsage(const Entry& entry) const;
+
+  // --- the whole keyspace ---
+  // Visits at least one bucket's live entries and returns the next cursor, 0 at the end. Each entry
+  // present throughout an iteration is visited at least once. `visit` must not change the database.
+  template <class Visit>
+  uint64_t Scan(uint64_t cursor, Visit&& visit) {
+    return table_.Scan(cursor, [&](Entry* entry) {
+      if (!IsHidden(*entry)) visit(*entry);
+    });
+  }
+  // A live entry, each with the same probability; removes expired ones it meets.
+  EntryRef RandomEntry(Random& random);
+  // Fills `out` with entries to choose a victim from; returns how many.
+  size_t Sample(Random& random, std::span<Entry*> out);
+  EntryRef RefTo(const Entry& entry);
+  // Detaches all entries. Their memory is freed in slices by the context's reclaimer.
+  void Clear();
+  void Swap(Database& other);
+
+  // --- expiry ---
+  // A time no later than the first deadline; INT64_MAX if there is none.
+  int64_t NextDeadline() const { return deadlines_.NextDueMillis(); }
+  // Removes what is due, doing at most `budget` units of work; returns the units done.
+  size_t ExpireDue(size_t budget);
+
+  // Key counts by the power of two of the value's size: bins[b] counts sizes below 2^b and not
+  // below 2^(b-1); bins[0] counts empty strings.
+  using SizeBins = std::array<uint64_t, 48>;
+  const SizeBins& string_size_bins() const { return string_sizes_; }
+
+  const EntryTable& table() const { return table_; }
+
+ private:
+  // The entry that is physically there, expired or not.
+  EntryRef Locate(const HashedKey& key) {
+    const EntryTable::Position position = table_.Locate(key.bytes, key.hash);
+    return EntryRef(position ? table_.At(position) : nullptr, position);
+  }
+  bool IsExpired(const Entry& entry) const {
+    return entry.has_deadline() && entry.deadline() <= context_.now;
+  }
+  bool IsHidden(const Entry& entry) const {
+    return IsExpired(entry) && context_.expiry != ExpiryPolicy::kShow;
+  }
+  EntryRef FindExpired(EntryRef& ref);
+  void Expire(EntryRef& ref);
+  Entry* Shape(const HashedKey& key, EntryRef& ref, ValueType type, Encoding encoding,
+               size_t inline_size, int64_t deadline);
+  void Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int64_t deadline);
+  Entry* Allocate(std::string_view key, ValueType type, Encoding encoding, size_t inline_size,
+                  int64_t deadline);
+  void InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
+  void DropValue(Entry& entry);
+  void CountDeadline(int64_t before, int64_t after, uint64_t hash);
+  void CountSize(const Entry& entry, int64_t sign);
+
+  StoreContext& context_;
+  int index_;
+  EntryTable table_;
+  DeadlineIndex deadlines_;
+  size_t expiring_ = 0;
+  // Sum of (deadline - context's birth) over the entries that have one.
+  int64_t deadline_sum_ = 0;
+  SizeBins string_sizes_{};
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_STORE_DATABASE_H_

@@ -1,0 +1,81 @@
+// What all databases of a store share. One object per store, reached by reference.
+#ifndef SOLOKV_KV_STORE_STORE_CONTEXT_H_
+#define SOLOKV_KV_STORE_STORE_CONTEXT_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "kv/base/hash.h"
+#include "kv/base/slab_memory.h"
+#include "kv/store/key_events.h"
+
+namespace kv {
+
+// What becomes of an entry whose deadline has passed.
+enum class ExpiryPolicy : uint8_t {
+  kDelete,  // it is removed as soon as it is due or touched
+  kHide,    // it cannot be found, but stays until told otherwise (paused writes, replica, import)
+  kShow,    // it is there as if it had no deadline (loading, the primary's link)
+};
+
+struct StoreStats {
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t misses_expired = 0;
+  uint64_t expired = 0;
+  uint64_t evicted = 0;
+};
+
+// Takes what is too large to free at once.
+class Reclaimer;
+
+// The clock and counter behind Entry::access(), owned by the eviction policy.
+class AccessPolicy {
+ public:
+  virtual ~AccessPolicy() = default;
+  virtual uint32_t Initial() = 0;
+  virtual uint32_t Touched(uint32_t access) = 0;
+  // What OBJECT FREQ reports of these bits.
+  virtual int64_t Frequency(uint32_t access) const = 0;
+};
+
+struct StoreContext {
+  static constexpr uint32_t kAccessMask = 0xffffff;
+  static constexpr uint32_t kAccessUnitsPerSecond = 4;
+
+  SlabMemory memory;
+  HashKey hash_key;
+  int64_t birth = 0;  // wall milliseconds
+  // Wall milliseconds, fixed at the start of the top-level command.
+  int64_t now = 0;
+  ExpiryPolicy expiry = ExpiryPolicy::kDelete;
+  // False while a NO-TOUCH client's command runs.
+  bool touch = true;
+  // The access bits a use writes: wall time in units of a quarter second, modulo 2^24.
+  uint32_t access_clock = 0;
+  AccessPolicy* access_policy = nullptr;  // not owned; null while a plain clock serves
+  KeyEvents* events = nullptr;            // not owned; null if nobody listens
+  uint32_t event_classes = 0;             // those anybody listens to
+  StoreStats stats;
+
+  void Notify(KeyEventClass event_class, std::string_view event, int database,
+              std::string_view key) {
+    if ((event_classes & event_class) != 0) [[unlikely]] {
+      events->OnKeyEvent(event_class, event, database, key);
+    }
+  }
+  // Precondition: access_policy is null.
+  int64_t IdleSeconds(uint32_t access) const {
+    return ((access_clock - access) & kAccessMask) / kAccessUnitsPerSecond;
+  }
+  uint32_t InitialAccess() {
+    return access_policy == nullptr ? access_clock : access_policy->Initial();
+  }
+  uint32_t TouchedAccess(uint32_t access) {
+    return access_policy == nullptr ? access_clock : access_policy->Touched(access);
+  }
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_STORE_STORE_CONTEXT_H_

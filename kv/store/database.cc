@@ -303,6 +303,30 @@ size_t Database::Sample(Random& random, std::span<Entry*> out) {
   return table_.Sample([&] { return random.Next(); }, out);
 }
 
+size_t Database::SampleExpiring(Random& random, bool soonest, std::span<Entry*> out) {
+  size_t count = 0;
+  const auto add = [&](uint64_t fingerprint) {
+    table_.ForEachWithFingerprint(fingerprint, [&](Entry* entry) {
+      if (entry->has_deadline() && count < out.size()) out[count++] = entry;
+    });
+  };
+  if (soonest) {
+    deadlines_.VisitEarliest(out.size(), add);
+  } else {
+    deadlines_.VisitRandom(random.Next(), out.size(), add);
+  }
+  return count;
+}
+
+EntryRef Database::RefTo(uint64_t hash) {
+  const Entry* found = nullptr;
+  table_.ForEachWithFingerprint(Fingerprint(hash), [&](const Entry* entry) {
+    if (table_.traits().Hash(*entry) == hash) found = entry;
+  });
+  if (found == nullptr) return {};
+  return RefTo(*found);
+}
+
 void Database::Clear() {
   while (table_.DropSome(SIZE_MAX, [this](Entry* entry) {
     DropValue(*entry);
@@ -326,11 +350,20 @@ void Database::Swap(Database& other) {
 // --- expiry ---
 
 void Database::Expire(EntryRef& ref) {
+  ++context_.stats.expired;
+  RemoveByStore(ref, kEventExpired, "expired");
+}
+
+void Database::Evict(EntryRef& ref) {
+  ++context_.stats.evicted;
+  RemoveByStore(ref, kEventEvicted, "evicted");
+}
+
+void Database::RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event) {
   // The events name the key, which Remove frees: they come first.
   const std::string_view key = ref->key();
-  ++context_.stats.expired;
   if (context_.events != nullptr) context_.events->OnKeyRemovedByStore(index_, key);
-  context_.Notify(kEventExpired, "expired", index_, key);
+  context_.Notify(event_class, event, index_, key);
   Remove(ref);
 }
 

@@ -22,8 +22,9 @@ size_t SizeBin(size_t size) {
 
 }  // namespace
 
-Database::Database(StoreContext& context, int index)
+Database::Database(StoreContext& context, Reclaimer& reclaimer, int index)
     : context_(context),
+      reclaimer_(reclaimer),
       index_(index),
       table_(context.memory, EntryTraits{context.hash_key}),
       deadlines_(context.memory, context.now) {}
@@ -304,11 +305,9 @@ size_t Database::Sample(Random& random, std::span<Entry*> out) {
 }
 
 void Database::Clear() {
-  while (table_.DropSome(SIZE_MAX, [this](Entry* entry) {
-    DropValue(*entry);
-    context_.memory.Free(entry, entry->size());
-  })) {
-  }
+  EntryTable detached(context_.memory, EntryTraits{context_.hash_key});
+  detached.Swap(table_);
+  reclaimer_.Take(std::move(detached));
   deadlines_.Clear();
   expiring_ = 0;
   deadline_sum_ = 0;
@@ -329,6 +328,7 @@ void Database::Expire(EntryRef& ref) {
   // The events name the key, which Remove frees: they come first.
   const std::string_view key = ref->key();
   ++context_.stats.expired;
+  context_.expiry_lag.Record(context_.now - ref->deadline());
   if (context_.events != nullptr) context_.events->OnKeyRemovedByStore(index_, key);
   context_.Notify(kEventExpired, "expired", index_, key);
   Remove(ref);

@@ -16,10 +16,11 @@ struct alignas(64) SlabMemory::Region {
   uint32_t fresh = 1;         // slabs from here on were not handed out since ReleaseAll
   uint32_t resident_end = 1;  // slabs from here on never were
   uint32_t in_use = 0;        // slabs with live blocks, and current ones
+  uint32_t prepared_end = 1;  // fresh slabs before this one are resident
   bool huge_pages = false;
 
   char* memory() { return reinterpret_cast<char*>(this); }
-  void UseHugePages();
+  void UseHugePages(size_t first_slab);
   void ReturnPages(size_t first_slab, size_t slabs);
   Slab* slab(size_t index) { return reinterpret_cast<Slab*>(this) + index; }
 
@@ -28,10 +29,11 @@ struct alignas(64) SlabMemory::Region {
   }
 };
 
-// Random access to gigabytes misses the TLB at every step; huge pages spare most of that.
-void SlabMemory::Region::UseHugePages() {
+// Random access to many megabytes misses the TLB at every step; huge pages spare most of that.
+void SlabMemory::Region::UseHugePages(size_t first_slab) {
 #ifdef MADV_HUGEPAGE
-  huge_pages = madvise(memory(), kRegionBytes, MADV_HUGEPAGE) == 0;
+  const size_t offset = first_slab * kSlabBytes;
+  huge_pages = madvise(memory() + offset, kRegionBytes - offset, MADV_HUGEPAGE) == 0;
 #endif
 }
 
@@ -47,6 +49,8 @@ void SlabMemory::Region::ReturnPages(size_t first_slab, size_t slabs) {
 namespace {
 
 constexpr size_t kMaxCachedBytes = size_t{1} << 20;
+constexpr size_t kHugePageSlabs = (size_t{2} << 20) / kSlabBytes;
+constexpr size_t kSmallStoreSlabs = (size_t{8} << 20) / kSlabBytes;
 constexpr size_t kMaxUnmapBytes = size_t{4} << 20;  // at once
 
 static_assert(sizeof(Slab) * kSlabsOfRegion == kSlabBytes, "the headers fill slab 0");
@@ -143,6 +147,27 @@ void SlabMemory::ReleaseAll() {
   for (auto [memory, bytes] : large_) DetachLarge({memory, bytes});
   large_.clear();
   used_ = 0;
+}
+
+bool SlabMemory::Prepare() {
+  if (regions_.empty() || returned_pool_ != nullptr || resident_pool_ != nullptr) return false;
+  if (fresh_region_ + 1 == regions_.size()) {
+    const size_t left = kSlabsOfRegion - regions_.back()->fresh;
+    if (left < kHugePageSlabs) {
+      AddRegion();
+      return true;
+    }
+  }
+  Region* const region = regions_[fresh_region_];
+  const size_t next = region->fresh / kHugePageSlabs * kHugePageSlabs + kHugePageSlabs;
+  const bool soon = region->fresh + kHugePageSlabs / 4 >= next;
+  if (!soon || next >= kSlabsOfRegion || next < region->resident_end ||
+      next < region->prepared_end || !region->huge_pages) {
+    return false;
+  }
+  region->prepared_end = static_cast<uint32_t>(next + kHugePageSlabs);
+  *static_cast<volatile char*>(region->memory() + next * kSlabBytes) = 0;
+  return true;
 }
 
 size_t SlabMemory::Trim(size_t max_bytes) {
@@ -254,10 +279,10 @@ SlabMemory::Slab* SlabMemory::TakeFreshSlab() {
   return new (region->slab(region->fresh++)) Slab();
 }
 
-// The first region goes without huge pages, so that a small store stays small.
+// The first megabytes go without huge pages, so that a small store stays small.
 void SlabMemory::AddRegion() {
   auto* const region = new (MapAligned(kRegionBytes)) Region();
-  if (!regions_.empty()) region->UseHugePages();
+  region->UseHugePages(regions_.empty() ? kSmallStoreSlabs : 0);
   regions_.push_back(region);
 }
 

@@ -25,7 +25,8 @@
 //
 // Allocation takes from the class's current slab, then from the fullest slabs that have room, so
 // that sparse ones drain. A slab without live blocks goes back to the pool, for any class. Slabs
-// come from the pool, else from the region's fresh part; a new region is mapped each 64 MiB.
+// come from the pool, else from the region's fresh part; a new region is mapped each 64 MiB. From
+// 8 MiB on the system is asked for huge pages.
 //
 // Invariants:
 //   - used() is the sum of GoodSize over the live blocks.
@@ -173,6 +174,10 @@ class SlabMemory {
 
   // Drops every block at once. Pages stay resident until Trim or reuse.
   void ReleaseAll();
+
+  // Gets the next piece of memory from the system before it is needed: a huge page at most, some
+  // tenths of a millisecond. False if there was nothing to do. For moments when nobody waits.
+  bool Prepare();
 
   // Returns memory that no live block uses to the system, `max_bytes` and a slab at most. The
   // bytes returned; 0 means that nothing is left to return.

@@ -72,6 +72,38 @@ int64_t DeadlineIndex::NextDueMillis() const {
   return static_cast<int64_t>(base);
 }
 
+void DeadlineIndex::VisitChunks(const Chunk* chunks, size_t limit, VisitFingerprint visit) {
+  for (; chunks != nullptr; chunks = chunks->next) {
+    for (size_t i = 0; i < chunks->count; ++i, --limit) {
+      if (limit == 0) return;
+      visit(chunks->records()[i] >> kTimeBits);
+    }
+  }
+}
+
+void DeadlineIndex::VisitEarliest(size_t limit, VisitFingerprint visit) const {
+  if (wheel_.open.chunks != nullptr) return VisitChunks(wheel_.open.chunks, limit, visit);
+  int level;
+  int slot;
+  uint64_t base;
+  if (!FindNextSlot(wheel_, &level, &slot, &base)) return;
+  VisitChunks(wheel_.levels[level]->slots[slot], limit, visit);
+}
+
+void DeadlineIndex::VisitRandom(uint64_t random, size_t limit, VisitFingerprint visit) const {
+  const int first_level = static_cast<int>(random % kLevels);
+  const int first_slot = static_cast<int>(random / kLevels % kSlots);
+  for (int i = 0; i < kLevels; ++i) {
+    const Level* const level = wheel_.levels[(first_level + i) % kLevels];
+    if (level == nullptr) continue;
+    int slot = level->Next(first_slot);
+    if (slot == kSlots) slot = level->Next(0);
+    if (slot == kSlots) continue;
+    return VisitChunks(level->slots[slot], limit, visit);
+  }
+  VisitEarliest(limit, visit);
+}
+
 void DeadlineIndex::Clear() {
   ClearWheel(wheel_);
   for (Wheel& wheel : retired_) ClearWheel(wheel);

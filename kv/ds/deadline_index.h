@@ -45,6 +45,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "kv/base/slab_memory.h"
 
 namespace kv {
@@ -81,6 +82,12 @@ class DeadlineIndex {
   template <class Fire>
   size_t Advance(int64_t now_ms, size_t budget, Fire fire);
 
+  // Visits the fingerprints of up to `limit` records that are close to the next due time, or of a
+  // random slot. Stale ones are among them.
+  using VisitFingerprint = absl::FunctionRef<void(uint64_t)>;
+  void VisitEarliest(size_t limit, VisitFingerprint visit) const;
+  void VisitRandom(uint64_t random, size_t limit, VisitFingerprint visit) const;
+
   // Forgets all records. Linear in chunks.
   void Clear();
 
@@ -97,6 +104,7 @@ class DeadlineIndex {
     uint32_t count;
     uint32_t capacity;
     uint64_t* records() { return reinterpret_cast<uint64_t*>(this + 1); }
+    const uint64_t* records() const { return reinterpret_cast<const uint64_t*>(this + 1); }
   };
   static_assert(sizeof(Chunk) == 16);
 
@@ -135,6 +143,7 @@ class DeadlineIndex {
   Record PopOpen(Wheel& wheel);
   void File(uint64_t time, uint64_t fingerprint);
   void Push(Chunk*& chunks, uint64_t record);
+  static void VisitChunks(const Chunk* chunks, size_t limit, VisitFingerprint visit);
   void FreeLevels(Wheel& wheel);
   void FreeChunk(Chunk* chunk);
   void ClearWheel(Wheel& wheel);

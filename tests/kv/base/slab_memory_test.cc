@@ -222,6 +222,20 @@ TEST_F(SlabMemoryTest, LargeBlocksCountInPages) {
   EXPECT_EQ(memory_.used(), 0u);
 }
 
+TEST_F(SlabMemoryTest, PreparingAheadChangesNothing) {
+  EXPECT_FALSE(memory_.Prepare());
+  std::vector<Block> blocks;
+  size_t prepared = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    if (i % 100 == 0) blocks.push_back(Allocate(1000));
+    memory_.Allocate(1000);
+    if (memory_.Prepare()) ++prepared;
+    EXPECT_FALSE(memory_.Prepare());
+  }
+  EXPECT_LE(prepared, 100u);
+  for (const Block& block : blocks) EXPECT_TRUE(Intact(block));
+}
+
 TEST_F(SlabMemoryTest, StoresAreIndependent) {
   std::vector<std::unique_ptr<SlabMemory>> stores;
   for (int i = 0; i < 50; ++i) stores.push_back(std::make_unique<SlabMemory>());

@@ -273,6 +273,27 @@ TEST_F(DeadlineIndexTest, ARecordCostsAboutEightBytes) {
   EXPECT_EQ(memory_.used(), 0u);
 }
 
+TEST_F(DeadlineIndexTest, VisitsTheEarliestRecords) {
+  for (uint64_t element = 0; element < 100; ++element) Expire(element, now_ + kHour);
+  for (uint64_t element = 100; element < 105; ++element) Expire(element, now_ + 7);
+  std::vector<uint64_t> seen;
+  index_.VisitEarliest(3, [&](uint64_t fingerprint) { seen.push_back(ElementOf(fingerprint)); });
+  EXPECT_EQ(seen.size(), 3u);
+  for (const uint64_t element : seen) EXPECT_GE(element, 100u);
+}
+
+TEST_F(DeadlineIndexTest, VisitsRandomRecordsOfAllSlots) {
+  index_.VisitRandom(random_(), 3, [](uint64_t) { FAIL(); });
+  for (uint64_t element = 0; element < 300; ++element) {
+    Expire(element, now_ + (int64_t{1} << (element % 30)));
+  }
+  std::map<uint64_t, int> seen;
+  for (int i = 0; i < 20'000; ++i) {
+    index_.VisitRandom(random_(), 1000, [&](uint64_t fingerprint) { ++seen[fingerprint]; });
+  }
+  EXPECT_EQ(seen.size(), 300u);
+}
+
 TEST_F(DeadlineIndexTest, AFewRecordsAreSmall) {
   for (uint64_t element = 0; element < 10; ++element) Expire(element, now_ + 60 * kSecond);
   EXPECT_LE(memory_.used(), 4096u);

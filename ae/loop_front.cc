@@ -82,7 +82,7 @@ absl::Status LoopFront::WatchSignals(std::span<const int> signals,
                                      std::function<void(int)> callback) {
   absl::StatusOr<SignalSource> source = SignalSource::Create(signals);
   if (!source.ok()) return source.status();
-  auto owned = std::make_unique<SignalWatch>(*std::move(source), std::move(callback));
+  std::unique_ptr<SignalWatch> owned(new SignalWatch{*std::move(source), std::move(callback)});
   SignalWatch* watch = owned.get();
   if (watch->source.fd() >= 0) {
     const absl::StatusOr<WatchId> id = Watch(watch->source.fd(), Interest::kReadable,

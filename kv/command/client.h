@@ -27,7 +27,8 @@ enum ClientFlag : uint32_t {
   kClientUnixSocket = 1u << 8,
   kClientBlocked = 1u << 9,
   kClientPushed = 1u << 10,
-  kClientTrusted = 1u << 11,  // came from this host: may use local-only commands
+  kClientTrusted = 1u << 11,    // came from this host: may use local-only commands
+  kClientRedirects = 1u << 12,  // announced that it follows redirections (CLIENT CAPA redirect)
 };
 
 // Conditions of a client or of the server under which commands need a second look before they run.

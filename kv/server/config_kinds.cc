@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 #include <optional>
 
@@ -432,6 +433,24 @@ absl::StatusOr<std::string> CanonicalOomScores(const std::string& text) {
     }
   }
   return absl::StrJoin(words, " ");
+}
+
+absl::StatusOr<std::string> CanonicalTitleTemplate(const std::string& text) {
+  constexpr std::string_view kVariables[] = {"title",    "listen-addr", "server-mode", "port",
+                                             "tls-port", "unixsocket",  "config-file"};
+  const absl::Status refusal =
+      absl::InvalidArgumentError("template format is invalid or contains unknown variables");
+  if (text.empty()) return refusal;
+  for (size_t open = text.find('{'); open != std::string::npos; open = text.find('{', open)) {
+    const size_t close = text.find('}', open);
+    if (close == std::string::npos) return refusal;
+    const std::string_view name = std::string_view(text).substr(open + 1, close - open - 1);
+    if (std::find(std::begin(kVariables), std::end(kVariables), name) == std::end(kVariables)) {
+      return refusal;
+    }
+    open = close;
+  }
+  return text;
 }
 
 Canonical PlainFileName(std::string_view directive) {

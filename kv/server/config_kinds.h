@@ -90,6 +90,8 @@ ValueKind PercentilesKind(std::vector<double>* field);
 absl::StatusOr<std::string> CanonicalEventClasses(const std::string& text);
 absl::StatusOr<std::string> CanonicalShutdownFlags(const std::string& text);
 absl::StatusOr<std::string> CanonicalOomScores(const std::string& text);
+// Refuses unknown variables in braces.
+absl::StatusOr<std::string> CanonicalTitleTemplate(const std::string& text);
 // Makes a check that refuses paths.
 Canonical PlainFileName(std::string_view directive);
 

@@ -125,7 +125,8 @@ void AddProcessDirectives(Config& config, ServerOptions& options) {
   config.Add("supervised", NameKind(&options.supervised, {"upstart", "systemd", "auto", "no"}))
       .Immutable();
   config.Add("set-proc-title", BoolKind(&options.set_proc_title)).Immutable();
-  config.Add("proc-title-template", StringKind(&options.proc_title_template));
+  config.Add("proc-title-template",
+             CheckedStringKind(&options.proc_title_template, CanonicalTitleTemplate));
 }
 
 }  // namespace

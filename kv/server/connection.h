@@ -87,6 +87,15 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   int64_t last_active() const { return last_active_; }  // monotonic microseconds
   uint64_t bytes_received() const { return bytes_received_; }
   uint64_t bytes_sent() const { return bytes_sent_; }
+  // Bytes of input that wait or are being run.
+  size_t query_bytes() const { return input_.size() + large_filled_; }
+  // Bytes of the arguments of a request that has not arrived whole.
+  size_t argument_bytes() const { return parser_.in_request() ? kept_bytes() : 0; }
+  // What the connection takes: itself, its input, its output.
+  size_t memory_bytes() const {
+    return sizeof(*this) + kept_capacity() + client.output.allocated_bytes() +
+           client.output.pinned_bytes();
+  }
   size_t kept_bytes() const { return kept_.size() - kept_begin_ + large_filled_; }
   size_t kept_capacity() const {
     return kept_.capacity() + (large_ == nullptr ? 0 : large_->allocated_bytes());

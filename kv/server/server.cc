@@ -2,70 +2,119 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/string_commands.h"
+#include "kv/server/client_filter.h"
+#include "kv/server/connection_commands.h"
+#include "kv/server/info.h"
+#include "kv/server/server_commands.h"
 
 namespace kv {
 namespace {
 
-// Units of expiry work in one tick.
+// Units of expiry work, and entries of dropped databases freed, in one tick.
 constexpr size_t kExpiryBudget = 1000;
+constexpr size_t kReclaimBudget = 1000;
 
 // Wall clocks are stepped, so the loop does not rely on one for longer than this.
 constexpr int64_t kMaxWaitMicros = 100'000;
+
+constexpr int64_t kMicrosPerSecond = 1'000'000;
+constexpr size_t kMaxFreeChunks = 64;
 
 }  // namespace
 
 Server::Server(ServerOptions options, ServerDependencies dependencies)
     : options_(std::move(options)),
+      dependencies_(std::move(dependencies)),
       own_random_(Random::FromSystem()),
-      clock_(dependencies.clock != nullptr ? *dependencies.clock : system_clock_),
-      random_(dependencies.random != nullptr ? *dependencies.random : own_random_) {}
+      clock_(dependencies_.clock != nullptr ? *dependencies_.clock : system_clock_),
+      random_(dependencies_.random != nullptr ? *dependencies_.random : own_random_) {}
 
 Server::~Server() {
-  if (loop_ != nullptr && connections_ != nullptr) {
-    loop_->Shutdown();
-    connections_->Bury();
-  }
+  if (loop_ == nullptr) return;
+  loop_->Shutdown();
+  if (connections_ != nullptr) connections_->Bury();
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options,
                                                        ServerDependencies dependencies) {
-  std::unique_ptr<Server> server(new Server(std::move(options), dependencies));
+  std::unique_ptr<Server> server(new Server(std::move(options), std::move(dependencies)));
+  if (absl::Status status = server->Start(); !status.ok()) return status;
+  return server;
+}
 
+absl::Status Server::Start() {
+  AddServerDirectives(&config_, &options_);
+  inert_directives_.AddTo(&config_);
+  if (dependencies_.configure) {
+    if (absl::Status status = dependencies_.configure(config_); !status.ok()) return status;
+  }
+  if (absl::Status status = CreateLoop(); !status.ok()) return status;
+
+  const HashKey hash_key{random_.Next(), random_.Next()};
+  store_ =
+      std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
+  DispatchHooks& hooks = *this;
+  dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
+  connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory());
+  runner_ = std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, cycles_);
+  connections_->SetRunner(runner_.get());
+  pause_ = std::make_unique<Pause>(*loop_, clock_, *runner_, store_->context());
+  monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, *dispatcher_);
+
+  stats_.start_time = clock_.MonotonicMicros();
+  ServerControl& control = *this;
+  parts_.reset(new Parts{.options = options_,
+                         .clock = clock_,
+                         .cycles = cycles_,
+                         .loop = *loop_,
+                         .store = *store_,
+                         .table = table_,
+                         .effects = effects_,
+                         .dispatcher = *dispatcher_,
+                         .connections = *connections_,
+                         .runner = *runner_,
+                         .pause = *pause_,
+                         .slow_log = slow_log_,
+                         .latency = latency_,
+                         .stats = stats_,
+                         .config = config_,
+                         .monitors = *monitors_,
+                         .control = control,
+                         .run_id = random_.Hex(40),
+                         .executable = dependencies_.executable,
+                         .start_wall_seconds = clock_.WallMillis() / 1000});
+  RegisterCommands();
+  ObserveConfig();
+  ApplyOptions();
+  loop_->SetTickHandler(this);
+  connections_->BeginTick();
+  if (absl::Status status = Listen(); !status.ok()) return status;
+  parts_->port = port_;
+  ScheduleCron();
+  return absl::OkStatus();
+}
+
+absl::Status Server::CreateLoop() {
   ae::LoopOptions loop_options;
-  const auto backend = ae::ParseBackendName(server->options_.event_backend);
+  const auto backend = ae::ParseBackendName(options_.event_backend);
   if (!backend) {
     return absl::InvalidArgumentError(
-        absl::StrCat("unknown event backend '", server->options_.event_backend, "'"));
+        absl::StrCat("unknown event backend '", options_.event_backend, "'"));
   }
   loop_options.backend = *backend;
-  loop_options.uring_sqpoll = server->options_.io_uring_sqpoll;
+  loop_options.uring_sqpoll = options_.io_uring_sqpoll;
   loop_options.cannot_watch_farewell =
       "-ERR max number of clients reached: the event backend cannot watch more\r\n";
-  loop_options.now = [clock = &server->clock_] { return clock->MonotonicMicros(); };
+  loop_options.now = [clock = &clock_] { return clock->MonotonicMicros(); };
   auto loop = ae::Loop::Create(std::move(loop_options));
   if (!loop.ok()) return loop.status();
-  server->loop_ = std::move(*loop);
-
-  const HashKey hash_key{server->random_.Next(), server->random_.Next()};
-  server->store_ = std::make_unique<Store>(static_cast<int>(server->options_.databases), hash_key,
-                                           server->clock_.WallMillis());
-  server->table_.Register(StringCommandSpecs());
-  server->table_.Register(KeyCommandSpecs());
-  DispatchHooks& hooks = *server;
-  server->dispatcher_ = std::make_unique<Dispatcher>(
-      *server->store_, server->table_, server->effects_, server->random_, server->cycles_, hooks);
-  server->connections_ = std::make_unique<Connections>(*server->loop_, server->options_,
-                                                       server->clock_, server->store_->memory());
-  server->runner_ = std::make_unique<RequestRunner>(*server->dispatcher_, server->table_,
-                                                    *server->store_, hooks, server->cycles_);
-  server->connections_->SetRunner(server->runner_.get());
-  server->loop_->SetTickHandler(server.get());
-  if (absl::Status status = server->Listen(); !status.ok()) return status;
-  return server;
+  loop_ = std::move(*loop);
+  return absl::OkStatus();
 }
 
 absl::Status Server::Listen() {
@@ -95,8 +144,97 @@ absl::Status Server::Listen() {
   return absl::OkStatus();
 }
 
+void Server::RegisterCommands() {
+  table_.Register(StringCommandSpecs());
+  table_.Register(KeyCommandSpecs());
+  table_.Register(ConnectionCommandSpecs(), parts_.get());
+  table_.Register(ServerCommandSpecs(), parts_.get());
+  for (const CommandRename& rename : options_.rename_command) {
+    table_.Rename(rename.from, rename.to);
+  }
+}
+
+// --- configuration ---
+
+void Server::ObserveConfig() {
+  config_.OnChange(
+      {"maxmemory", "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
+       "latency-tracking", "proto-max-bulk-len", "requirepass"},
+      [this] {
+        ApplyOptions();
+        return absl::OkStatus();
+      });
+}
+
+void Server::ApplyOptions() {
+  DispatchOptions& dispatch = dispatcher_->options();
+  dispatch.max_string_bytes = options_.proto_max_bulk_len;
+  dispatch.latency_tracking = options_.latency_tracking;
+  uint64_t slow = UINT64_MAX;
+  if (options_.slowlog_log_slower_than >= 0) {
+    slow = static_cast<uint64_t>(options_.slowlog_log_slower_than) * 1000;
+  }
+  if (options_.latency_monitor_threshold > 0) {
+    slow = std::min(slow, static_cast<uint64_t>(options_.latency_monitor_threshold) * 1'000'000);
+  }
+  dispatch.slow_cycles = slow == UINT64_MAX ? UINT64_MAX : cycles_.Cycles(slow);
+  slow_log_.Trim(static_cast<size_t>(options_.slowlog_max_len));
+  dispatcher_->SetGate(kGateMemory, options_.maxmemory > 0);
+  connections_->ApplyOptions();
+  if (options_.requirepass.empty()) {
+    connections_->ForEach(
+        [](Connection& connection) { connection.client.SetGate(kGateAuthentication, false); });
+  }
+}
+
+absl::Status Server::RewriteConfig() {
+  return absl::UnimplementedError("the file cannot be written");
+}
+
+void Server::Log(std::string_view message) {
+  if (dependencies_.logger != nullptr) dependencies_.logger->Log(LogLevel::kNotice, message);
+}
+
+// --- periodic work ---
+
+void Server::ScheduleCron() {
+  const int64_t period = kMicrosPerSecond / std::max<int64_t>(1, options_.hz);
+  loop_->SetTimer(clock_.MonotonicMicros() + period, [this] {
+    if (!options_.cron_paused) Cron();
+    ScheduleCron();
+  });
+}
+
+void Server::Cron() {
+  const int64_t now = clock_.MonotonicMicros();
+  const ConnectionStats totals = connections_->Totals();
+  stats_.commands.Sample(dispatcher_->commands(), now);
+  stats_.input_bytes.Sample(totals.bytes_received, now);
+  stats_.output_bytes.Sample(totals.bytes_sent, now);
+  const size_t used = MeasureMemory(*parts_).used;
+  if (used > stats_.peak_memory) {
+    stats_.peak_memory = used;
+    stats_.peak_memory_time = clock_.WallMillis() / 1000;
+  }
+  cycles_.Recalibrate();
+  if (options_.reply_chunks_trimmed) connections_->chunk_pool().Trim(kMaxFreeChunks);
+  if (options_.timeout > 0) CloseIdleConnections();
+}
+
+void Server::CloseIdleConnections() {
+  const int64_t deadline = clock_.MonotonicMicros() - options_.timeout * kMicrosPerSecond;
+  connections_->ForEach([&](Connection& connection) {
+    if (connection.last_active() < deadline && !connection.postponed &&
+        !connection.client.Is(kClientMonitor | kClientBlocked)) {
+      connection.Close();
+    }
+  });
+}
+
+// --- ticks ---
+
 void Server::Run() {
-  while (!stopping_.load(std::memory_order_relaxed)) loop_->RunOnce(kMaxWaitMicros);
+  while (!stopping()) loop_->RunOnce(kMaxWaitMicros);
   loop_->Shutdown();
   connections_->Bury();
 }
@@ -107,25 +245,66 @@ void Server::Stop() {
 }
 
 bool Server::has_work() const {
-  return runner_->has_work() || store_->NextDeadline() <= clock_.WallMillis();
+  return runner_->has_work() || store_->NextDeadline() <= clock_.WallMillis() ||
+         store_->reclaimer().pending() > 0;
 }
 
 int64_t Server::BeforeWait() {
-  if (runner_->has_work()) return 0;
+  if (runner_->has_work() || store_->reclaimer().pending() > 0) return 0;
   const int64_t next = store_->NextDeadline();
   if (next == INT64_MAX) return kMaxWaitMicros;
   const int64_t left = next - clock_.WallMillis();
-  return std::clamp<int64_t>(left * 1000, 0, kMaxWaitMicros);
+  return left <= 0 ? 0 : std::min(left, kMaxWaitMicros / 1000) * 1000;
 }
 
 void Server::AfterWait() {
   connections_->BeginTick();
   RefreshTime();
+  ++stats_.ticks;
   store_->ExpireDue(kExpiryBudget);
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
   runner_->Flush();
   runner_->EndTick();
+  store_->reclaimer().Step(kReclaimBudget);
   connections_->Bury();
+}
+
+// --- DispatchHooks ---
+
+void Server::RefreshTime() {
+  const int64_t now = clock_.WallMillis();
+  store_->SetNow(now);
+  StoreContext& context = store_->context();
+  context.access_clock = static_cast<uint32_t>(now * StoreContext::kAccessUnitsPerSecond / 1000) &
+                         StoreContext::kAccessMask;
+}
+
+bool Server::MakeRoom() {
+  return store_->memory().used() <= static_cast<size_t>(options_.maxmemory);
+}
+
+void Server::OnMonitored(const Client& client, const Command& command, ArgSpan args) {
+  monitors_->Feed(client, command, args);
+}
+
+void Server::OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) {
+  const auto microseconds = static_cast<int64_t>(cycles_.Nanoseconds(cycles) / 1000);
+  const int64_t now = clock_.WallMillis() / 1000;
+  if (options_.slowlog_log_slower_than >= 0 && microseconds >= options_.slowlog_log_slower_than &&
+      !command.Is(kSkipSlowlog)) {
+    std::vector<std::string_view> shown(args.begin(), args.end());
+    for (size_t i = 0; i < shown.size(); ++i) {
+      if (IsSecret(command, args, i)) shown[i] = "(redacted)";
+    }
+    const Connection* connection = connections_->Find(client.id);
+    slow_log_.Add(now, microseconds, shown, connection == nullptr ? "" : PeerName(*connection),
+                  client.name(), static_cast<size_t>(options_.slowlog_max_len));
+  }
+  const int64_t milliseconds = microseconds / 1000;
+  if (options_.latency_monitor_threshold > 0 &&
+      milliseconds >= options_.latency_monitor_threshold) {
+    latency_.Add(command.Is(kFast) ? "fast-command" : "command", now, milliseconds);
+  }
 }
 
 }  // namespace kv

@@ -15,20 +15,25 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ae/loop.h"
 #include "kv/base/clock.h"
 #include "kv/base/cycle_clock.h"
+#include "kv/base/logging.h"
 #include "kv/base/random.h"
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
+#include "kv/server/config.h"
+#include "kv/server/config_table.h"
 #include "kv/server/connections.h"
+#include "kv/server/parts.h"
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
 #include "kv/store/store.h"
@@ -36,13 +41,18 @@
 namespace kv {
 
 // The world as a server sees it. What is null is made by the server: the system's clock, a random
-// generator seeded by the system. What is given is not owned and outlives the server.
+// generator seeded by the system, a log that goes nowhere. What is given is not owned and outlives
+// the server.
 struct ServerDependencies {
   const Clock* clock = nullptr;
   Random* random = nullptr;
+  Logger* logger = nullptr;
+  // Sets directives before the server begins to listen.
+  std::function<absl::Status(Config&)> configure;
+  std::string executable;  // for INFO
 };
 
-class Server final : private ae::TickHandler, private DispatchHooks {
+class Server final : private ae::TickHandler, private DispatchHooks, private ServerControl {
  public:
   // Builds the server and begins to listen; it serves once Run or RunOnce is called.
   static absl::StatusOr<std::unique_ptr<Server>> Create(ServerOptions options,
@@ -54,49 +64,80 @@ class Server final : private ae::TickHandler, private DispatchHooks {
   // The TCP port served; 0 without TCP.
   int port() const { return port_; }
 
-  // Serves until Stop; returns when every connection and listener is closed.
+  // Serves until Stop or SHUTDOWN; returns when every connection and listener is closed.
   void Run();
   // Serves one tick, blocking for at most `max_wait` microseconds.
   void RunOnce(int64_t max_wait) { loop_->RunOnce(max_wait); }
-  // True if a tick could do something without waiting for the world: requests, expiry.
+  // True if a tick could do something without waiting for the world: requests, expiry, frees.
   bool has_work() const;
-  // Makes Run return. Thread-safe.
+  // Makes Run return. Thread-safe, and safe in a signal handler.
   void Stop();
+  // True once Stop or SHUTDOWN was called.
+  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
   // Runs `work` on the thread of the loop. Thread-safe.
   void Post(std::function<void()> work) { loop_->Post(std::move(work)); }
 
   ae::Loop& loop() { return *loop_; }
   Store& store() { return *store_; }
+  CommandTable& table() { return table_; }
   Effects& effects() { return effects_; }
+  Config& config() { return config_; }
   const ServerOptions& options() const { return options_; }
 
  private:
   Server(ServerOptions options, ServerDependencies dependencies);
+  absl::Status Start();
+  absl::Status CreateLoop();
   absl::Status Listen();
+  void RegisterCommands();
+  void ObserveConfig();
+  void ApplyOptions();
+
+  // --- periodic work ---
+  void ScheduleCron();
+  void Cron();
+  void CloseIdleConnections();
 
   // --- ae::TickHandler ---
   int64_t BeforeWait() override;
   void AfterWait() override;
 
   // --- DispatchHooks ---
-  bool MakeRoom() override { return true; }
-  void OnMonitored(const Client&, const Command&, ArgSpan) override {}
-  void OnSlow(const Client&, const Command&, ArgSpan, uint64_t) override {}
-  void RefreshTime() override { store_->SetNow(clock_.WallMillis()); }
+  bool MakeRoom() override;
+  void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
+  void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
+  void RefreshTime() override;
+
+  // --- ServerControl ---
+  void RequestShutdown() override { stopping_.store(true, std::memory_order_relaxed); }
+  absl::Status RewriteConfig() override;
+  void Log(std::string_view message) override;
 
   ServerOptions options_;
+  ServerDependencies dependencies_;
   SystemClock system_clock_;
   Random own_random_;
   const Clock& clock_;
   Random& random_;
   CycleClock cycles_;
-  std::unique_ptr<ae::Loop> loop_;
-  std::unique_ptr<Store> store_;
+  Config config_;
+  InertDirectives inert_directives_;
+  ServerStats stats_;
+  SlowLog slow_log_;
+  LatencyMonitor latency_;
   CommandTable table_;
   Effects effects_;
+
+  // In the order of their making; each may use those before it.
+  std::unique_ptr<ae::Loop> loop_;
+  std::unique_ptr<Store> store_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RequestRunner> runner_;
+  std::unique_ptr<Pause> pause_;
+  std::unique_ptr<Monitors> monitors_;
+  std::unique_ptr<Parts> parts_;
+
   int port_ = 0;
   std::atomic<bool> stopping_ = false;
 };

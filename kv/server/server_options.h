@@ -97,6 +97,12 @@ struct ServerOptions {
   std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
   bool hide_user_data_from_log = false;
 
+  // --- tuning at run time, by DEBUG alone ---
+  int64_t quicklist_packed_threshold = 1 << 30;  // bytes
+  bool cron_paused = false;
+  bool reply_chunks_trimmed = true;
+  int64_t reply_chunks_idle = 5000;  // milliseconds
+
   // --- running ---
   int64_t hz = 10;
   bool dynamic_hz = true;

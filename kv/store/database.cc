@@ -22,8 +22,9 @@ size_t SizeBin(size_t size) {
 
 }  // namespace
 
-Database::Database(StoreContext& context, int index)
+Database::Database(StoreContext& context, Reclaimer& reclaimer, int index)
     : context_(context),
+      reclaimer_(reclaimer),
       index_(index),
       table_(context.memory, EntryTraits{context.hash_key}),
       deadlines_(context.memory, context.now) {}
@@ -328,11 +329,9 @@ EntryRef Database::RefTo(uint64_t hash) {
 }
 
 void Database::Clear() {
-  while (table_.DropSome(SIZE_MAX, [this](Entry* entry) {
-    DropValue(*entry);
-    context_.memory.Free(entry, entry->size());
-  })) {
-  }
+  EntryTable detached(context_.memory, EntryTraits{context_.hash_key});
+  detached.Swap(table_);
+  reclaimer_.Take(std::move(detached));
   deadlines_.Clear();
   expiring_ = 0;
   deadline_sum_ = 0;
@@ -351,6 +350,7 @@ void Database::Swap(Database& other) {
 
 void Database::Expire(EntryRef& ref) {
   ++context_.stats.expired;
+  context_.expiry_lag.Record(context_.now - ref->deadline());
   RemoveByStore(ref, kEventExpired, "expired");
 }
 

@@ -16,8 +16,9 @@
 #include "kv/base/random.h"
 #include "kv/base/slab_memory.h"
 #include "kv/ds/deadline_index.h"
-#include "kv/ds/hash_table.h"
 #include "kv/store/entry.h"
+#include "kv/store/entry_table.h"
+#include "kv/store/reclaimer.h"
 #include "kv/store/store_context.h"
 
 namespace kv {
@@ -27,17 +28,6 @@ struct HashedKey {
   std::string_view bytes;
   uint64_t hash = 0;
 };
-
-// How the table sees entries.
-struct EntryTraits {
-  using Element = Entry;
-  using Key = std::string_view;
-  HashKey hash_key;
-
-  uint64_t Hash(const Entry& entry) const { return kv::Hash(entry.key(), hash_key); }
-  bool Equal(const Entry& entry, std::string_view key) const { return entry.key() == key; }
-};
-using EntryTable = HashTable<EntryTraits>;
 
 // A found entry and its place. Neither copyable nor assignable, so that it cannot outlive the
 // expression of a command that asked for it.
@@ -60,7 +50,7 @@ class EntryRef {
 
 class Database {
  public:
-  Database(StoreContext& context, int index);
+  Database(StoreContext& context, Reclaimer& reclaimer, int index);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -131,7 +121,7 @@ class Database {
   EntryRef RefTo(uint64_t hash);
   // Removes the entry to make room; `ref` is empty afterwards.
   void Evict(EntryRef& ref);
-  // Detaches all entries. Their memory is freed in slices by the context's reclaimer.
+  // Detaches all entries at once. The reclaimer frees their memory.
   void Clear();
   void Swap(Database& other);
 
@@ -174,6 +164,7 @@ class Database {
   void CountSize(const Entry& entry, int64_t sign);
 
   StoreContext& context_;
+  Reclaimer& reclaimer_;
   int index_;
   EntryTable table_;
   DeadlineIndex deadlines_;

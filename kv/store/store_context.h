@@ -8,6 +8,7 @@
 #include "kv/base/hash.h"
 #include "kv/base/slab_memory.h"
 #include "kv/store/key_events.h"
+#include "kv/store/lag_histogram.h"
 
 namespace kv {
 
@@ -25,9 +26,6 @@ struct StoreStats {
   uint64_t expired = 0;
   uint64_t evicted = 0;
 };
-
-// Takes what is too large to free at once.
-class Reclaimer;
 
 // The clock and counter behind Entry::access(), owned by the eviction policy.
 class AccessPolicy {
@@ -58,6 +56,7 @@ struct StoreContext {
   KeyEvents* events = nullptr;            // not owned; null if nobody listens
   uint32_t event_classes = 0;             // those anybody listens to
   StoreStats stats;
+  LagHistogram expiry_lag;
 
   void SetNow(int64_t wall_millis) {
     now = wall_millis;

@@ -104,7 +104,7 @@ void Client::EndSending() {
 }
 
 std::string Client::ReadSome() {
-  std::string bytes(1 << 20, '\0');
+  std::string bytes(64 << 10, '\0');
   const ssize_t size = recv(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (size == 0 || (size < 0 && errno != EAGAIN)) ended_ = true;
   bytes.resize(size < 0 ? 0 : size);

@@ -5,10 +5,20 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,6 +48,70 @@ TEST(AutoBackend, TakesTheFirstThatWorksAndTellsWhyOthersDoNot) {
     if (kind == (*loop)->backend()) break;
     EXPECT_NE(refused.find(std::string(BackendName(kind)) + ": "), std::string::npos) << refused;
   }
+}
+
+#ifdef __linux__
+
+// Makes every io_uring_setup of this process fail with EPERM, as container runtimes do.
+bool ForbidUring() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {std::size(program), program};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST(AutoBackend, FallsBackToEpollWhereIoUringIsForbidden) {
+  if (BuiltBackends().front() != BackendKind::kUring) GTEST_SKIP() << "io_uring is not built";
+  constexpr int kAsExpected = 0;
+  constexpr int kCannotForbid = 2;
+  const pid_t child = fork();
+  if (child == 0) {
+    if (!ForbidUring()) _exit(kCannotForbid);
+    const auto loop = Loop::Create({});
+    const bool as_expected =
+        loop.ok() && (*loop)->backend() == BackendKind::kEpoll &&
+        (*loop)->refused_backends().find("io_uring: not permitted") != std::string::npos;
+    _exit(as_expected ? kAsExpected : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kCannotForbid) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(WEXITSTATUS(status), kAsExpected);
+}
+
+#endif
+
+TEST(UringOptions, SubmissionPollingEchoes) {
+  LoopOptions options;
+  options.uring_sqpoll = true;
+  auto created = CreateTestedLoop(BackendKind::kUring, options);
+  if (!created.ok()) GTEST_SKIP() << created.status().message();
+  Loop& loop = **created;
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  Client client(ends[1]);
+  Connection connection(&loop);
+  auto adopted = loop.Adopt(ends[0], &connection);
+  ASSERT_TRUE(adopted.ok());
+  connection.id = *adopted;
+  connection.echo = true;
+  for (int round = 0; round < 10; ++round) {
+    client.Send("ping");
+    std::string reply;
+    for (int tick = 0; tick < 1'000 && reply.empty(); ++tick) {
+      loop.RunOnce(1'000);
+      reply = client.ReadSome();
+    }
+    EXPECT_EQ(reply, "ping");
+  }
+  loop.Shutdown();
+  EXPECT_TRUE(connection.closed);
 }
 
 TEST_P(LoopCoreTest, NamesItsBackend) {
@@ -371,6 +445,15 @@ TEST_P(LoopCoreTest, ShutdownClosesEverythingAndMayBeRepeated) {
   for (const auto& connection : connections_) EXPECT_TRUE(connection->closed);
   EXPECT_FALSE(Client::ConnectTcp(port_).connected());
   loop_->Shutdown();
+}
+
+TEST_P(LoopCoreTest, DestroyedWithoutShutdownTellsNobody) {
+  Client client = Connect();
+  connections_[0]->Send(std::string(4 << 20, 'x'));
+  RunTicks(1);
+  loop_.reset();
+  EXPECT_FALSE(connections_[0]->closed);
+  while (!client.ended()) client.ReadSome();
 }
 
 TEST_P(LoopCoreTest, ShutdownOfALoopThatNeverRan) {

@@ -1,0 +1,142 @@
+#include "kv/server/connection_commands.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "kv/base/numbers.h"
+#include "kv/server/parts.h"
+#include "kv/server/version.h"
+
+namespace kv {
+namespace {
+
+// Takes the same time wherever the two differ.
+bool SecretsAreEqual(std::string_view a, std::string_view b) {
+  unsigned char difference = a.size() == b.size() ? 0 : 1;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference |= static_cast<unsigned char>(a[i] ^ (i < b.size() ? b[i] : 0));
+  }
+  return difference == 0;
+}
+
+// Checks user and password; on failure an error is sent.
+bool Authenticate(Context& context, std::string_view user, std::string_view password) {
+  const std::string& required = context.Owner<Parts>().options.requirepass;
+  if (user != "default" || (!required.empty() && !SecretsAreEqual(password, required))) {
+    context.Fail("WRONGPASS invalid username-password pair or user is disabled.");
+    return false;
+  }
+  context.client.SetGate(kGateAuthentication, false);
+  return true;
+}
+
+void ReplyHello(Context& context) {
+  resp::ReplyWriter& reply = context.reply;
+  reply.Map(7);
+  reply.Bulk("server");
+  reply.Bulk("redis");
+  reply.Bulk("version");
+  reply.Bulk(kRedisVersion);
+  reply.Bulk("proto");
+  reply.Integer(static_cast<int>(context.client.protocol));
+  reply.Bulk("id");
+  reply.Integer(static_cast<int64_t>(context.client.id));
+  reply.Bulk("mode");
+  reply.Bulk("standalone");
+  reply.Bulk("role");
+  reply.Bulk("master");
+  reply.Bulk("modules");
+  reply.Array(0);
+}
+
+void SetProtocol(Context& context, resp::Version version) {
+  context.client.protocol = version;
+  context.reply = resp::ReplyWriter(context.reply.buffer(), version);
+}
+
+}  // namespace
+
+void PingCommand(Context& context) {
+  if (context.args.size() > 2) {
+    return context.Fail("ERR wrong number of arguments for 'ping' command");
+  }
+  if (context.args.size() == 1) return context.reply.Pong();
+  context.reply.Bulk(context.args[1]);
+}
+
+void EchoCommand(Context& context) {
+  context.reply.Bulk(context.args[1]);
+}
+
+void SelectCommand(Context& context) {
+  const std::optional<int64_t> index = ParseInt64(context.args[1]);
+  if (!index) return context.Fail(kNotAnInteger);
+  if (*index < 0 || *index >= context.store.size()) return context.Fail(kDbIndexOutOfRange);
+  context.client.database = static_cast<int>(*index);
+  context.reply.Ok();
+}
+
+void AuthCommand(Context& context) {
+  if (context.args.size() > 3) return context.Fail(kSyntaxError);
+  if (context.args.size() == 2 && context.Owner<Parts>().options.requirepass.empty()) {
+    return context.Fail(
+        "ERR AUTH <password> called without any password configured for the default user. Are you "
+        "sure your configuration is correct?");
+  }
+  const bool with_user = context.args.size() == 3;
+  if (!Authenticate(context, with_user ? context.args[1] : "default", context.args.back())) return;
+  context.reply.Ok();
+}
+
+void HelloCommand(Context& context) {
+  std::optional<int64_t> version;
+  if (context.args.size() > 1) {
+    version = ParseInt64(context.args[1]);
+    if (!version) return context.Fail("ERR Protocol version is not an integer or out of range");
+    if (*version != 2 && *version != 3) return context.Fail("NOPROTO unsupported protocol version");
+  }
+  std::optional<std::string_view> name;
+  for (size_t i = 2; i < context.args.size(); ++i) {
+    const size_t left = context.args.size() - i - 1;
+    if (EqualsIgnoreCase(context.args[i], "auth") && left >= 2) {
+      if (!Authenticate(context, context.args[i + 1], context.args[i + 2])) return;
+      i += 2;
+    } else if (EqualsIgnoreCase(context.args[i], "setname") && left >= 1) {
+      name = context.args[++i];
+    } else {
+      return context.Fail(
+          absl::StrCat("ERR Syntax error in HELLO option '", std::string(context.args[i]), "'"));
+    }
+  }
+  if (!context.client.authenticated()) {
+    return context.Fail(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
+        "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
+        "RESP protocol version at the same time");
+  }
+  if (name && !SetClientName(context, *name)) return;
+  if (version) SetProtocol(context, static_cast<resp::Version>(*version));
+  ReplyHello(context);
+}
+
+void QuitCommand(Context& context) {
+  context.reply.Ok();
+  context.client.SetFlag(kClientCloseAfterReply, true);
+}
+
+void ResetCommand(Context& context) {
+  Parts& parts = context.Owner<Parts>();
+  Client& client = context.client;
+  parts.monitors.Remove(client);
+  client.SetFlag(
+      kClientReplyOff | kClientReplySkip | kClientReplySkipNext | kClientNoTouch | kClientNoEvict,
+      false);
+  client.SetGate(kGateReplyMode | kGateNoTouch, false);
+  client.SetGate(kGateAuthentication, !parts.options.requirepass.empty());
+  client.database = 0;
+  if (!client.name().empty()) client.details().name.clear();
+  SetProtocol(context, resp::Version::kResp2);
+  context.reply.SimpleString("RESET");
+}
+
+}  // namespace kv

@@ -1,0 +1,87 @@
+// INFO and CONFIG.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "kv/command/help.h"
+#include "kv/server/info.h"
+#include "kv/server/server_commands.h"
+
+namespace kv {
+namespace {
+
+bool MaySetProtected(const Parts& parts, const Client& client) {
+  switch (parts.options.enable_protected_configs) {
+    case Permission::kNobody:
+      return false;
+    case Permission::kLocalClients:
+      return client.Is(kClientTrusted);
+    case Permission::kEverybody:
+      break;
+  }
+  return true;
+}
+
+}  // namespace
+
+void InfoCommand(Context& context) {
+  const std::string text = BuildInfo(context.Owner<Parts>(), context.args.subspan(1));
+  context.reply.Verbatim("txt", text);
+}
+
+void ConfigGetCommand(Context& context) {
+  const ArgSpan names = context.args.subspan(2);
+  const Config::Settings settings =
+      context.Owner<Parts>().config.Get(std::vector<std::string>(names.begin(), names.end()));
+  context.reply.Map(settings.size());
+  for (const auto& [name, value] : settings) {
+    context.reply.Bulk(name);
+    context.reply.Bulk(value);
+  }
+}
+
+void ConfigSetCommand(Context& context) {
+  Parts& parts = context.Owner<Parts>();
+  if (context.args.size() % 2 != 0) {
+    return context.Fail("ERR wrong number of arguments for 'config|set' command");
+  }
+  Config::Settings settings;
+  for (size_t i = 2; i < context.args.size(); i += 2) {
+    settings.emplace_back(context.args[i], context.args[i + 1]);
+  }
+  const absl::Status status =
+      parts.config.SetMany(settings, MaySetProtected(parts, context.client));
+  if (!status.ok()) {
+    return context.Fail(absl::StrCat("ERR ", std::string(status.message())));
+  }
+  context.reply.Ok();
+}
+
+void ConfigResetstatCommand(Context& context) {
+  Parts& parts = context.Owner<Parts>();
+  parts.dispatcher.ResetStatistics();
+  parts.connections.ResetStats();
+  parts.store.ResetStats();
+  parts.stats.commands.Reset();
+  parts.stats.input_bytes.Reset();
+  parts.stats.output_bytes.Reset();
+  context.reply.Ok();
+}
+
+void ConfigRewriteCommand(Context& context) {
+  Parts& parts = context.Owner<Parts>();
+  if (parts.config.file().empty()) {
+    return context.Fail("ERR The server is running without a config file");
+  }
+  const absl::Status status = parts.control.RewriteConfig();
+  if (!status.ok()) {
+    return context.Fail(absl::StrCat("ERR Rewriting config file: ", std::string(status.message())));
+  }
+  context.reply.Ok();
+}
+
+void ConfigHelpCommand(Context& context) {
+  ReplyHelp(context);
+}
+
+}  // namespace kv

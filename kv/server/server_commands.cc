@@ -1,0 +1,317 @@
+// Commands about the server and its databases as a whole.
+#include "kv/server/server_commands.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "kv/base/numbers.h"
+#include "kv/command/help.h"
+#include "kv/server/parts.h"
+#include "kv/server/version.h"
+
+namespace kv {
+namespace {
+
+// SYNC or ASYNC, if given; false after an error reply. Memory is freed in slices either way.
+bool CheckFlushMode(Context& context) {
+  if (context.args.size() == 1) return true;
+  if (context.args.size() == 2 &&
+      (EqualsIgnoreCase(context.args[1], "sync") || EqualsIgnoreCase(context.args[1], "async"))) {
+    return true;
+  }
+  context.Fail(kSyntaxError);
+  return false;
+}
+
+std::optional<int> ParseSwapIndex(Context& context, size_t index, std::string_view error) {
+  const std::optional<int64_t> number = ParseInt64(context.args[index]);
+  if (!number) {
+    context.Fail(error);
+    return std::nullopt;
+  }
+  if (*number < 0 || *number >= context.store.size()) {
+    context.Fail(kDbIndexOutOfRange);
+    return std::nullopt;
+  }
+  return static_cast<int>(*number);
+}
+
+}  // namespace
+
+void DbsizeCommand(Context& context) {
+  context.reply.Integer(static_cast<int64_t>(context.db.size()));
+}
+
+void FlushdbCommand(Context& context) {
+  if (!CheckFlushMode(context)) return;
+  context.db.Clear();
+  context.effects.Instead({"FLUSHDB"});
+  context.reply.Ok();
+}
+
+void FlushallCommand(Context& context) {
+  if (!CheckFlushMode(context)) return;
+  for (int i = 0; i < context.store.size(); ++i) context.store.database(i).Clear();
+  context.effects.Instead({"FLUSHALL"});
+  context.reply.Ok();
+}
+
+void SwapdbCommand(Context& context) {
+  const auto first = ParseSwapIndex(context, 1, "ERR invalid first DB index");
+  if (!first) return;
+  const auto second = ParseSwapIndex(context, 2, "ERR invalid second DB index");
+  if (!second) return;
+  if (*first != *second) context.store.database(*first).Swap(context.store.database(*second));
+  context.effects.AsGiven();
+  context.reply.Ok();
+}
+
+void TimeCommand(Context& context) {
+  const int64_t now = context.Owner<Parts>().clock.WallMicros();
+  context.reply.Array(2);
+  context.reply.Bulk(absl::StrCat(now / 1'000'000));
+  context.reply.Bulk(absl::StrCat(now % 1'000'000));
+}
+
+void MonitorCommand(Context& context) {
+  context.Owner<Parts>().monitors.Add(context.client);
+  context.reply.Ok();
+}
+
+void ShutdownCommand(Context& context) {
+  bool abort = false;
+  bool other = false;
+  for (const std::string_view word : context.args.subspan(1)) {
+    if (EqualsIgnoreCase(word, "abort")) {
+      abort = true;
+    } else if (EqualsIgnoreCase(word, "nosave") || EqualsIgnoreCase(word, "save") ||
+               EqualsIgnoreCase(word, "now") || EqualsIgnoreCase(word, "force")) {
+      other = true;
+    } else {
+      return context.Fail(kSyntaxError);
+    }
+  }
+  if (abort && other) return context.Fail(kSyntaxError);
+  if (abort) return context.Fail("ERR No shutdown in progress.");
+  context.Owner<Parts>().control.RequestShutdown();
+}
+
+void LolwutCommand(Context& context) {
+  // A field of waves whose phase and length are drawn anew for each call.
+  int64_t columns = 60;
+  int64_t rows = 12;
+  size_t next = 1;
+  if (context.args.size() >= 3 && EqualsIgnoreCase(context.args[1], "version")) {
+    if (!ParseInt64(context.args[2])) return context.Fail(kNotAnInteger);
+    next = 3;
+  }
+  if (next < context.args.size() && !context.ParseInteger(next++, &columns)) return;
+  if (next < context.args.size() && !context.ParseInteger(next++, &rows)) return;
+  columns = std::clamp<int64_t>(columns, 1, 1000);
+  rows = std::clamp<int64_t>(rows, 1, 200);
+  constexpr std::string_view kShades = " .:-=+*#%@";
+  const double phase = context.random.NextDouble() * 6.28;
+  const double length = 4 + context.random.NextDouble() * 12;
+  std::string picture;
+  for (int64_t y = 0; y < rows; ++y) {
+    for (int64_t x = 0; x < columns; ++x) {
+      const double height = std::sin(static_cast<double>(x) / length + phase) +
+                            std::cos(static_cast<double>(y) * 2 / length - phase);
+      const double shade = (height + 2) / 4 * static_cast<double>(kShades.size() - 1);
+      picture.push_back(kShades[static_cast<size_t>(shade + 0.5)]);
+    }
+    picture.push_back('\n');
+  }
+  absl::StrAppend(&picture, "\nRedis ver. ", std::string(kRedisVersion), "\n");
+  context.reply.Verbatim("txt", picture);
+}
+
+// --- SLOWLOG ---
+
+void SlowlogGetCommand(Context& context) {
+  const auto& entries = context.Owner<Parts>().slow_log.entries();
+  int64_t count = 10;
+  if (context.args.size() > 3) return context.Fail(kSyntaxError);
+  if (context.args.size() == 3) {
+    if (!context.ParseInteger(2, &count)) return;
+    if (count < -1) return context.Fail("ERR count should be greater than or equal to -1");
+  }
+  const size_t shown =
+      count == -1 ? entries.size() : std::min(entries.size(), static_cast<size_t>(count));
+  context.reply.Array(shown);
+  for (size_t i = 0; i < shown; ++i) {
+    const SlowLog::Entry& entry = entries[i];
+    context.reply.Array(6);
+    context.reply.Integer(entry.id);
+    context.reply.Integer(entry.time);
+    context.reply.Integer(entry.microseconds);
+    context.reply.Array(entry.args.size());
+    for (const std::string& arg : entry.args) context.reply.Bulk(arg);
+    context.reply.Bulk(entry.peer);
+    context.reply.Bulk(entry.client_name);
+  }
+}
+
+void SlowlogLenCommand(Context& context) {
+  context.reply.Integer(static_cast<int64_t>(context.Owner<Parts>().slow_log.entries().size()));
+}
+
+void SlowlogResetCommand(Context& context) {
+  context.Owner<Parts>().slow_log.Reset();
+  context.reply.Ok();
+}
+
+void SlowlogHelpCommand(Context& context) {
+  ReplyHelp(context);
+}
+
+// --- LATENCY ---
+
+void LatencyLatestCommand(Context& context) {
+  const auto& all = context.Owner<Parts>().latency.series();
+  context.reply.Array(all.size());
+  for (const auto& [event, series] : all) {
+    context.reply.Array(6);
+    context.reply.Bulk(event);
+    context.reply.Integer(series.samples.back().time);
+    context.reply.Integer(series.samples.back().milliseconds);
+    context.reply.Integer(series.max);
+    context.reply.Integer(series.sum);
+    context.reply.Integer(series.count);
+  }
+}
+
+void LatencyHistoryCommand(Context& context) {
+  const auto& all = context.Owner<Parts>().latency.series();
+  const auto found = all.find(std::string(context.args[2]));
+  if (found == all.end()) return context.reply.Array(0);
+  context.reply.Array(found->second.samples.size());
+  for (const LatencyMonitor::Sample& sample : found->second.samples) {
+    context.reply.Array(2);
+    context.reply.Integer(sample.time);
+    context.reply.Integer(sample.milliseconds);
+  }
+}
+
+void LatencyResetCommand(Context& context) {
+  LatencyMonitor& latency = context.Owner<Parts>().latency;
+  size_t reset = 0;
+  if (context.args.size() == 2) {
+    reset = latency.ResetAll();
+  } else {
+    for (const std::string_view event : context.args.subspan(2)) reset += latency.Reset(event);
+  }
+  context.reply.Integer(static_cast<int64_t>(reset));
+}
+
+void LatencyGraphCommand(Context& context) {
+  const auto& all = context.Owner<Parts>().latency.series();
+  const auto found = all.find(std::string(context.args[2]));
+  if (found == all.end()) {
+    return context.Fail(
+        absl::StrCat("ERR No samples available for event '", std::string(context.args[2]), "'"));
+  }
+  const LatencyMonitor::Series& series = found->second;
+  int64_t low = INT64_MAX;
+  int64_t high = 0;
+  for (const auto& sample : series.samples) {
+    low = std::min(low, sample.milliseconds);
+    high = std::max(high, sample.milliseconds);
+  }
+  std::string graph = absl::StrFormat("%s - high %d ms, low %d ms (all time high %d ms)\n",
+                                      found->first, high, low, series.max);
+  absl::StrAppend(&graph, std::string(80, '-'), "\n");
+  constexpr int64_t kLevels = 4;
+  for (int64_t level = kLevels; level >= 1; --level) {
+    for (const auto& sample : series.samples) {
+      const int64_t range = std::max<int64_t>(1, high - low);
+      const int64_t height = 1 + (sample.milliseconds - low) * (kLevels - 1) / range;
+      graph.push_back(height >= level ? '#' : ' ');
+    }
+    graph.push_back('\n');
+  }
+  context.reply.Verbatim("txt", graph);
+}
+
+void LatencyDoctorCommand(Context& context) {
+  Parts& parts = context.Owner<Parts>();
+  std::string report;
+  if (parts.options.latency_monitor_threshold == 0) {
+    report =
+        "Latency monitoring is off: 'CONFIG SET latency-monitor-threshold <milliseconds>' turns "
+        "it on.\n";
+  } else if (parts.latency.series().empty()) {
+    report = "No latency spike was observed since monitoring began.\n";
+  } else {
+    int number = 0;
+    for (const auto& [event, series] : parts.latency.series()) {
+      absl::StrAppendFormat(&report, "%d. %s: %d spikes (average %d ms, worst %d ms).\n", ++number,
+                            event, series.count, series.sum / series.count, series.max);
+    }
+    absl::StrAppend(&report,
+                    "\nSLOWLOG GET names the slow commands behind 'command' and 'fast-command'.\n");
+  }
+  context.reply.Verbatim("txt", report);
+}
+
+namespace {
+
+void ReplyHistogram(resp::ReplyWriter& reply, const Command& command) {
+  // Powers of two of a microsecond, cumulative.
+  std::vector<std::pair<int64_t, int64_t>> buckets;
+  int64_t seen = 0;
+  int64_t bound = 1;
+  command.latency->ForEach([&](uint64_t upper, uint64_t count) {
+    const auto microseconds = static_cast<int64_t>((upper + 999) / 1000);
+    while (bound < microseconds) bound *= 2;
+    seen += static_cast<int64_t>(count);
+    if (!buckets.empty() && buckets.back().first == bound) {
+      buckets.back().second = seen;
+    } else {
+      buckets.emplace_back(bound, seen);
+    }
+  });
+  reply.Bulk(command.full_name);
+  reply.Map(2);
+  reply.Bulk("calls");
+  reply.Integer(seen);
+  reply.Bulk("histogram_usec");
+  reply.Map(buckets.size());
+  for (const auto& [upper, count] : buckets) {
+    reply.Integer(upper);
+    reply.Integer(count);
+  }
+}
+
+}  // namespace
+
+void LatencyHistogramCommand(Context& context) {
+  CommandTable& table = context.Owner<Parts>().table;
+  std::vector<const Command*> commands;
+  const auto add = [&](const Command& command) {
+    if (command.latency && command.latency->total() > 0) commands.push_back(&command);
+  };
+  if (context.args.size() == 2) {
+    table.ForEach(add);
+  } else {
+    for (const std::string_view name : context.args.subspan(2)) {
+      const Command* command = table.FindFullName(name);
+      if (command == nullptr) continue;
+      add(*command);
+      for (const Command* subcommand : command->subcommands) add(*subcommand);
+    }
+  }
+  context.reply.Map(commands.size());
+  for (const Command* command : commands) ReplyHistogram(context.reply, *command);
+}
+
+void LatencyHelpCommand(Context& context) {
+  ReplyHelp(context);
+}
+
+}  // namespace kv

@@ -1,0 +1,67 @@
+// Commands about the server: its databases, commands, configuration, statistics.
+#ifndef SOLOKV_KV_SERVER_SERVER_COMMANDS_H_
+#define SOLOKV_KV_SERVER_SERVER_COMMANDS_H_
+
+#include <span>
+
+#include "kv/command/context.h"
+#include "kv/command/spec.h"
+
+namespace kv {
+
+// To be registered with a Parts as their owner.
+std::span<const CommandSpec> ServerCommandSpecs();
+
+// server_commands.cc
+void DbsizeCommand(Context& context);
+void FlushallCommand(Context& context);
+void FlushdbCommand(Context& context);
+void LatencyDoctorCommand(Context& context);
+void LatencyGraphCommand(Context& context);
+void LatencyHelpCommand(Context& context);
+void LatencyHistogramCommand(Context& context);
+void LatencyHistoryCommand(Context& context);
+void LatencyLatestCommand(Context& context);
+void LatencyResetCommand(Context& context);
+void LolwutCommand(Context& context);
+void MonitorCommand(Context& context);
+void ShutdownCommand(Context& context);
+void SlowlogGetCommand(Context& context);
+void SlowlogHelpCommand(Context& context);
+void SlowlogLenCommand(Context& context);
+void SlowlogResetCommand(Context& context);
+void SwapdbCommand(Context& context);
+void TimeCommand(Context& context);
+
+// command_commands.cc
+void CommandCommand(Context& context);
+void CommandCountCommand(Context& context);
+void CommandDocsCommand(Context& context);
+void CommandGetkeysCommand(Context& context);
+void CommandGetkeysandflagsCommand(Context& context);
+void CommandHelpCommand(Context& context);
+void CommandInfoCommand(Context& context);
+void CommandListCommand(Context& context);
+
+// info_commands.cc
+void ConfigGetCommand(Context& context);
+void ConfigHelpCommand(Context& context);
+void ConfigResetstatCommand(Context& context);
+void ConfigRewriteCommand(Context& context);
+void ConfigSetCommand(Context& context);
+void InfoCommand(Context& context);
+
+// memory_commands.cc
+void MemoryDoctorCommand(Context& context);
+void MemoryHelpCommand(Context& context);
+void MemoryMallocStatsCommand(Context& context);
+void MemoryPurgeCommand(Context& context);
+void MemoryStatsCommand(Context& context);
+void MemoryUsageCommand(Context& context);
+
+// debug_commands.cc
+void DebugCommand(Context& context);
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_SERVER_SERVER_COMMANDS_H_

@@ -1,0 +1,15 @@
+// The versions that HELLO, INFO and the command line report.
+#ifndef SOLOKV_KV_SERVER_VERSION_H_
+#define SOLOKV_KV_SERVER_VERSION_H_
+
+#include <string_view>
+
+namespace kv {
+
+inline constexpr std::string_view kSolokvVersion = "0.1.0";
+// The release of Redis whose behaviour is matched.
+inline constexpr std::string_view kRedisVersion = "8.8.0";
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_SERVER_VERSION_H_

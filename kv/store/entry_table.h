@@ -1,0 +1,27 @@
+// EntryTable: the hash table of a keyspace.
+#ifndef SOLOKV_KV_STORE_ENTRY_TABLE_H_
+#define SOLOKV_KV_STORE_ENTRY_TABLE_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "kv/base/hash.h"
+#include "kv/ds/hash_table.h"
+#include "kv/store/entry.h"
+
+namespace kv {
+
+// How the table sees entries.
+struct EntryTraits {
+  using Element = Entry;
+  using Key = std::string_view;
+  HashKey hash_key;
+
+  uint64_t Hash(const Entry& entry) const { return kv::Hash(entry.key(), hash_key); }
+  bool Equal(const Entry& entry, std::string_view key) const { return entry.key() == key; }
+};
+using EntryTable = HashTable<EntryTraits>;
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_STORE_ENTRY_TABLE_H_

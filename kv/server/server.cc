@@ -8,6 +8,7 @@
 #include "kv/commands/key_commands.h"
 #include "kv/commands/string_commands.h"
 #include "kv/server/client_filter.h"
+#include "kv/server/config_rewriter.h"
 #include "kv/server/connection_commands.h"
 #include "kv/server/info.h"
 #include "kv/server/server_commands.h"
@@ -32,7 +33,8 @@ Server::Server(ServerOptions options, ServerDependencies dependencies)
       dependencies_(std::move(dependencies)),
       own_random_(Random::FromSystem()),
       clock_(dependencies_.clock != nullptr ? *dependencies_.clock : system_clock_),
-      random_(dependencies_.random != nullptr ? *dependencies_.random : own_random_) {}
+      random_(dependencies_.random != nullptr ? *dependencies_.random : own_random_),
+      env_(dependencies_.env != nullptr ? *dependencies_.env : system_env_) {}
 
 Server::~Server() {
   if (loop_ == nullptr) return;
@@ -51,8 +53,10 @@ absl::Status Server::Start() {
   AddServerDirectives(&config_, &options_);
   inert_directives_.AddTo(&config_);
   if (dependencies_.configure) {
-    if (absl::Status status = dependencies_.configure(config_); !status.ok()) return status;
+    if (absl::Status status = dependencies_.configure(config_, options_); !status.ok())
+      return status;
   }
+  if (absl::Status status = OpenDirectory(); !status.ok()) return status;
   if (absl::Status status = CreateLoop(); !status.ok()) return status;
 
   const HashKey hash_key{random_.Next(), random_.Next()};
@@ -90,13 +94,26 @@ absl::Status Server::Start() {
                          .start_wall_seconds = clock_.WallMillis() / 1000});
   RegisterCommands();
   ObserveConfig();
+  ObserveDirectory();
   ApplyOptions();
   loop_->SetTickHandler(this);
   connections_->BeginTick();
   if (absl::Status status = Listen(); !status.ok()) return status;
   parts_->port = port_;
   ScheduleCron();
+  return WritePortFile();
+}
+
+absl::Status Server::OpenDirectory() {
+  auto directory = env_.OpenDirectory(options_.dir);
+  if (!directory.ok()) return directory.status();
+  directory_ = std::move(*directory);
   return absl::OkStatus();
+}
+
+absl::Status Server::WritePortFile() {
+  if (options_.port_file.empty()) return absl::OkStatus();
+  return directory_->WriteAtomically(options_.port_file, absl::StrCat(port_, "\n"));
 }
 
 absl::Status Server::CreateLoop() {
@@ -166,6 +183,11 @@ void Server::ObserveConfig() {
       });
 }
 
+// `dir` becomes a handle: the working directory belongs to the process.
+void Server::ObserveDirectory() {
+  config_.OnChange({"dir"}, [this] { return OpenDirectory(); });
+}
+
 void Server::ApplyOptions() {
   DispatchOptions& dispatch = dispatcher_->options();
   dispatch.max_string_bytes = options_.proto_max_bulk_len;
@@ -188,7 +210,7 @@ void Server::ApplyOptions() {
 }
 
 absl::Status Server::RewriteConfig() {
-  return absl::UnimplementedError("the file cannot be written");
+  return RewriteConfigFile(config_, *directory_, RewriteScope::kChanged);
 }
 
 void Server::Log(std::string_view message) {

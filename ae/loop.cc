@@ -80,7 +80,7 @@ std::vector<BackendKind> BuiltBackends() {
   return built;
 }
 
-absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(LoopOptions options) {
+absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const LoopOptions& options) {
   if (options.backend != BackendKind::kAuto) return CreateWith(options.backend, options, "");
   std::string refused;
   for (BackendKind kind : kPreference) {

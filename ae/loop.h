@@ -100,7 +100,7 @@ std::vector<BackendKind> BuiltBackends();
 struct LoopOptions {
   BackendKind backend = BackendKind::kAuto;
   bool uring_sqpoll = false;
-  size_t receive_buffer_bytes = 16 * 1024;
+  size_t receive_buffer_bytes = size_t{16} * 1024;
   size_t receive_buffer_count = 64;
   size_t max_accepts_per_tick = 64;
   // Sent to a connection the backend cannot watch (select, beyond FD_SETSIZE) before it is closed.
@@ -129,7 +129,7 @@ enum class SendResult {
 
 class Loop {
  public:
-  static absl::StatusOr<std::unique_ptr<Loop>> Create(LoopOptions options);
+  static absl::StatusOr<std::unique_ptr<Loop>> Create(const LoopOptions& options);
   virtual ~Loop() = default;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;

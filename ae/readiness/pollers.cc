@@ -5,22 +5,13 @@
 namespace ae {
 
 bool HasPoller(BackendKind kind) {
-  switch (kind) {
 #ifdef SOLOKV_HAVE_EPOLL
-    case BackendKind::kEpoll:
-    case BackendKind::kEpollEdge:
-      return true;
+  if (kind == BackendKind::kEpoll || kind == BackendKind::kEpollEdge) return true;
 #endif
 #ifdef SOLOKV_HAVE_KQUEUE
-    case BackendKind::kKqueue:
-      return true;
+  if (kind == BackendKind::kKqueue) return true;
 #endif
-    case BackendKind::kPoll:
-    case BackendKind::kSelect:
-      return true;
-    default:
-      return false;
-  }
+  return kind == BackendKind::kPoll || kind == BackendKind::kSelect;
 }
 
 absl::StatusOr<std::unique_ptr<Poller>> CreatePoller(BackendKind kind) {

@@ -324,11 +324,14 @@ void ReadinessBackend::Step(uint32_t slot) {
   }
   if (edge_ == 0 && !stream.queued) {
     stream.ready = 0;  // the poller reports again what is still so
-  } else if (stream.ready & kReadReady && WantsReceive(stream)) {
-    Enqueue(slot);
-  } else if (stream.ready & kWriteReady && !stream.unsent.empty()) {
+  } else if (CanGoOn(stream)) {
     Enqueue(slot);
   }
+}
+
+bool ReadinessBackend::CanGoOn(const Stream& stream) {
+  return (stream.ready & kReadReady && WantsReceive(stream)) ||
+         (stream.ready & kWriteReady && !stream.unsent.empty());
 }
 
 void ReadinessBackend::DeliverClosed(uint32_t slot) {
@@ -448,7 +451,7 @@ void ReadinessBackend::Wait(int64_t timeout) {
 void ReadinessBackend::Deliver(Scope scope) {
   if (accept_pause_.EndIfDue()) ResumeAccepting();
   if (!closed_listeners_.empty()) DeliverClosedListeners();
-  std::vector<PollerEvent> events = std::move(events_);
+  std::vector<PollerEvent> events = std::exchange(events_, {});
   for (const PollerEvent& event : events) Dispatch(event, scope);
   events.clear();
   if (events_.capacity() < events.capacity() && events_.empty()) events_ = std::move(events);

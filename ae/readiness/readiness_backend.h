@@ -98,6 +98,7 @@ class ReadinessBackend final : public Backend {
   // Streams.
   Stream* FindOpen(StreamId stream) const;
   static bool WantsReceive(const Stream& stream);
+  static bool CanGoOn(const Stream& stream);
   void Enqueue(uint32_t slot);
   void UpdateInterest(uint32_t slot);
   void StopWatching(Stream* stream);

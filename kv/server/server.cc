@@ -8,6 +8,7 @@
 #include "kv/commands/key_commands.h"
 #include "kv/commands/string_commands.h"
 #include "kv/server/client_filter.h"
+#include "kv/server/config_rewriter.h"
 #include "kv/server/connection_commands.h"
 #include "kv/server/info.h"
 #include "kv/server/server_commands.h"
@@ -22,6 +23,9 @@ constexpr size_t kReclaimBudget = 1000;
 // Wall clocks are stepped, so the loop does not rely on one for longer than this.
 constexpr int64_t kMaxWaitMicros = 100'000;
 
+// After a limit was lowered, commands go on while memory shrinks towards it.
+constexpr size_t kMaxEvictionsPerCommand = 1000;
+
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr size_t kMaxFreeChunks = 64;
 
@@ -32,7 +36,8 @@ Server::Server(ServerOptions options, ServerDependencies dependencies)
       dependencies_(std::move(dependencies)),
       own_random_(Random::FromSystem()),
       clock_(dependencies_.clock != nullptr ? *dependencies_.clock : system_clock_),
-      random_(dependencies_.random != nullptr ? *dependencies_.random : own_random_) {}
+      random_(dependencies_.random != nullptr ? *dependencies_.random : own_random_),
+      env_(dependencies_.env != nullptr ? *dependencies_.env : system_env_) {}
 
 Server::~Server() {
   if (loop_ == nullptr) return;
@@ -51,13 +56,16 @@ absl::Status Server::Start() {
   AddServerDirectives(&config_, &options_);
   inert_directives_.AddTo(&config_);
   if (dependencies_.configure) {
-    if (absl::Status status = dependencies_.configure(config_); !status.ok()) return status;
+    if (absl::Status status = dependencies_.configure(config_, options_); !status.ok())
+      return status;
   }
+  if (absl::Status status = OpenDirectory(); !status.ok()) return status;
   if (absl::Status status = CreateLoop(); !status.ok()) return status;
 
   const HashKey hash_key{random_.Next(), random_.Next()};
   store_ =
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
+  evictor_ = std::make_unique<Evictor>(*store_, random_);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
   connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory());
@@ -90,13 +98,26 @@ absl::Status Server::Start() {
                          .start_wall_seconds = clock_.WallMillis() / 1000});
   RegisterCommands();
   ObserveConfig();
+  ObserveDirectory();
   ApplyOptions();
   loop_->SetTickHandler(this);
   connections_->BeginTick();
   if (absl::Status status = Listen(); !status.ok()) return status;
   parts_->port = port_;
   ScheduleCron();
+  return WritePortFile();
+}
+
+absl::Status Server::OpenDirectory() {
+  auto directory = env_.OpenDirectory(options_.dir);
+  if (!directory.ok()) return directory.status();
+  directory_ = std::move(*directory);
   return absl::OkStatus();
+}
+
+absl::Status Server::WritePortFile() {
+  if (options_.port_file.empty()) return absl::OkStatus();
+  return directory_->WriteAtomically(options_.port_file, absl::StrCat(port_, "\n"));
 }
 
 absl::Status Server::CreateLoop() {
@@ -158,12 +179,18 @@ void Server::RegisterCommands() {
 
 void Server::ObserveConfig() {
   config_.OnChange(
-      {"maxmemory", "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
+      {"maxmemory", "maxmemory-policy", "maxmemory-samples", "lfu-log-factor", "lfu-decay-time",
+       "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
        "latency-tracking", "proto-max-bulk-len", "requirepass"},
       [this] {
         ApplyOptions();
         return absl::OkStatus();
       });
+}
+
+// `dir` becomes a handle: the working directory belongs to the process.
+void Server::ObserveDirectory() {
+  config_.OnChange({"dir"}, [this] { return OpenDirectory(); });
 }
 
 void Server::ApplyOptions() {
@@ -180,6 +207,9 @@ void Server::ApplyOptions() {
   dispatch.slow_cycles = slow == UINT64_MAX ? UINT64_MAX : cycles_.Cycles(slow);
   slow_log_.Trim(static_cast<size_t>(options_.slowlog_max_len));
   dispatcher_->SetGate(kGateMemory, options_.maxmemory > 0);
+  evictor_->SetLfuOptions({options_.lfu_log_factor, options_.lfu_decay_time});
+  evictor_->SetSamples(static_cast<size_t>(options_.maxmemory_samples));
+  evictor_->SetPolicy(ParseEvictionPolicy(options_.maxmemory_policy).value_or(EvictionPolicy()));
   connections_->ApplyOptions();
   if (options_.requirepass.empty()) {
     connections_->ForEach(
@@ -188,7 +218,7 @@ void Server::ApplyOptions() {
 }
 
 absl::Status Server::RewriteConfig() {
-  return absl::UnimplementedError("the file cannot be written");
+  return RewriteConfigFile(config_, *directory_, RewriteScope::kChanged);
 }
 
 void Server::Log(std::string_view message) {
@@ -272,15 +302,24 @@ void Server::AfterWait() {
 // --- DispatchHooks ---
 
 void Server::RefreshTime() {
-  const int64_t now = clock_.WallMillis();
-  store_->SetNow(now);
-  StoreContext& context = store_->context();
-  context.access_clock = static_cast<uint32_t>(now * StoreContext::kAccessUnitsPerSecond / 1000) &
-                         StoreContext::kAccessMask;
+  store_->SetNow(clock_.WallMillis());
+}
+
+size_t Server::CountedMemory() const {
+  return store_->memory().used() +
+         connections_->chunk_pool().chunks_in_use() * resp::Chunk::kCapacity;
 }
 
 bool Server::MakeRoom() {
-  return store_->memory().used() <= static_cast<size_t>(options_.maxmemory);
+  const auto limit = static_cast<size_t>(options_.maxmemory);
+  // What was dropped but not freed yet will make room without an eviction.
+  while (CountedMemory() > limit && store_->reclaimer().Step(kReclaimBudget) > 0) {
+  }
+  for (size_t n = 0; CountedMemory() > limit; ++n) {
+    if (n == kMaxEvictionsPerCommand) return true;
+    if (!evictor_->EvictOne()) return false;
+  }
+  return true;
 }
 
 void Server::OnMonitored(const Client& client, const Command& command, ArgSpan args) {

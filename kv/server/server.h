@@ -25,6 +25,7 @@
 #include "ae/loop.h"
 #include "kv/base/clock.h"
 #include "kv/base/cycle_clock.h"
+#include "kv/base/env.h"
 #include "kv/base/logging.h"
 #include "kv/base/random.h"
 #include "kv/command/command_table.h"
@@ -36,19 +37,21 @@
 #include "kv/server/parts.h"
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
+#include "kv/store/evictor.h"
 #include "kv/store/store.h"
 
 namespace kv {
 
-// The world as a server sees it. What is null is made by the server: the system's clock, a random
-// generator seeded by the system, a log that goes nowhere. What is given is not owned and outlives
-// the server.
+// The world as a server sees it. What is null is made by the server: the system's clock and files,
+// a random generator seeded by the system, a log that goes nowhere. What is given is not owned and
+// outlives the server.
 struct ServerDependencies {
   const Clock* clock = nullptr;
   Random* random = nullptr;
   Logger* logger = nullptr;
-  // Sets directives before the server begins to listen.
-  std::function<absl::Status(Config&)> configure;
+  Env* env = nullptr;
+  // Sets directives, and prepares the world as they say, before the loop is made.
+  std::function<absl::Status(Config&, ServerOptions&)> configure;
   std::string executable;  // for INFO
 };
 
@@ -87,10 +90,13 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
  private:
   Server(ServerOptions options, ServerDependencies dependencies);
   absl::Status Start();
+  absl::Status OpenDirectory();
   absl::Status CreateLoop();
+  absl::Status WritePortFile();
   absl::Status Listen();
   void RegisterCommands();
   void ObserveConfig();
+  void ObserveDirectory();
   void ApplyOptions();
 
   // --- periodic work ---
@@ -104,6 +110,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
 
   // --- DispatchHooks ---
   bool MakeRoom() override;
+  size_t CountedMemory() const;
   void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
   void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
   void RefreshTime() override;
@@ -116,9 +123,12 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   ServerOptions options_;
   ServerDependencies dependencies_;
   SystemClock system_clock_;
+  PosixEnv system_env_;
   Random own_random_;
   const Clock& clock_;
   Random& random_;
+  Env& env_;
+  std::unique_ptr<Directory> directory_;  // `dir`
   CycleClock cycles_;
   Config config_;
   InertDirectives inert_directives_;
@@ -131,6 +141,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   // In the order of their making; each may use those before it.
   std::unique_ptr<ae::Loop> loop_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<Evictor> evictor_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RequestRunner> runner_;

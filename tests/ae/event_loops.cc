@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<Loop>> CreateTestedLoop(BackendKind kind, LoopOpt
     return CreatePollerLoop(options, *std::move(poller));
   }
 #endif
-  return Loop::Create(std::move(options));
+  return Loop::Create(options);
 }
 
 // --- Client ---

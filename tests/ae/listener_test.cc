@@ -173,6 +173,7 @@ TEST_P(ListenerTest, AcceptsAreBoundedInATick) {
   MakeLoop(options);
   Listen();
   std::vector<Client> clients;
+  clients.reserve(50);
   for (int i = 0; i < 50; ++i) clients.push_back(Client::ConnectTcp(port_));
   RunUntil([&] {
     const size_t before = connections_.size();
@@ -191,6 +192,7 @@ TEST_P(ListenerTest, DescriptorsRunOut) {
   constexpr size_t kClients = 6;
   Listen();
   std::vector<Client> clients;
+  clients.reserve(kClients);
   for (size_t i = 0; i < kClients; ++i) clients.push_back(Client::ConnectTcp(port_));
   {
     const DescriptorLimit limit(LowestFreeDescriptor() + 1);

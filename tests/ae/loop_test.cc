@@ -259,6 +259,7 @@ TEST_P(LoopCoreTest, PostedWorkRunsOnTheLoopsThreadInOrder) {
   std::vector<int> last_of(kThreads, -1);
   int ran = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       for (int i = 0; i < kEach; ++i) {
@@ -396,6 +397,7 @@ TEST_P(LoopCoreTest, ManyLoopsInManyThreads) {
   constexpr int kLoopsEach = 4;
   std::atomic<int> echoed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   const BackendKind kind = GetParam();
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, kind] {
@@ -439,6 +441,7 @@ TEST_P(LoopCoreTest, ManyLoopsInManyThreads) {
 
 TEST_P(LoopCoreTest, ShutdownClosesEverythingAndMayBeRepeated) {
   std::vector<Client> clients;
+  clients.reserve(10);
   for (int i = 0; i < 10; ++i) clients.push_back(Connect());
   connections_[3]->Send(std::string(16 << 20, 'x'));  // stays pending
   loop_->Shutdown();

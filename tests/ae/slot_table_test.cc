@@ -34,6 +34,7 @@ TEST(SlotTable, AddressesStayWhileItGrows) {
   std::vector<Handle> handles;
   const Handle first = table.Insert();
   const Item* address = table.Find(first);
+  handles.reserve(1'000);
   for (int i = 0; i < 1'000; ++i) handles.push_back(table.Insert());
   EXPECT_EQ(table.Find(first), address);
   EXPECT_EQ(table.size(), 1'001u);

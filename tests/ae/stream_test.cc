@@ -53,7 +53,7 @@ TEST_P(StreamTest, BurstArrivesInOrder) {
   std::string echoed;
   size_t sent = 0;
   RunUntil([&] {
-    sent += client.SendSome(std::string_view(bytes).substr(sent, 64 * 1024));
+    sent += client.SendSome(std::string_view(bytes).substr(sent, 65'536));
     echoed += client.ReadSome();
     return echoed.size() >= bytes.size();
   });
@@ -358,12 +358,13 @@ TEST_P(StreamTest, EndWhileReceivingIntoATarget) {
 // A flooding peer gets one receive in a tick, like everybody, so the quiet ones are served.
 TEST_P(StreamTest, FloodDoesNotStarveTheQuiet) {
   constexpr size_t kQuiet = 200;
-  constexpr size_t kReceiveBytes = 4 * 1024;
+  constexpr size_t kReceiveBytes = 4'096;
   LoopOptions options;
   options.receive_buffer_bytes = kReceiveBytes;
   MakeLoop(options);
   echo_ = true;
   std::vector<Client> quiet;
+  quiet.reserve(kQuiet);
   for (size_t i = 0; i < kQuiet; ++i) quiet.push_back(Connect());
   echo_ = false;
   Client flood = Connect();
@@ -402,6 +403,7 @@ class TickRecorder : public TickHandler {
 TEST_P(StreamTest, BytesStayValidUntilTheTickEnds) {
   constexpr size_t kClients = 100;
   std::vector<Client> clients;
+  clients.reserve(kClients);
   std::vector<std::pair<std::span<const char>, std::string>> views;
   for (size_t i = 0; i < kClients; ++i) {
     clients.push_back(Connect());
@@ -429,6 +431,7 @@ TEST_P(StreamTest, PollStreamsKeepsEarlierBytesValid) {
   constexpr size_t kClients = 100;
   constexpr size_t kPolls = 20;
   std::vector<Client> clients;
+  clients.reserve(kClients);
   for (size_t i = 0; i < kClients; ++i) clients.push_back(Connect());
   Client busy = Connect();
   std::vector<std::pair<std::span<const char>, std::string>> views;
@@ -536,6 +539,7 @@ TEST_P(StreamTest, ManyStreamsComeAndGo) {
   echo_ = true;
   for (int round = 0; round < 5; ++round) {
     std::vector<Client> clients;
+    clients.reserve(100);
     for (int i = 0; i < 100; ++i) clients.push_back(Connect());
     for (Client& client : clients) client.Send("x");
     for (Client& client : clients) EXPECT_EQ(ReadFrom(&client, 1), "x");

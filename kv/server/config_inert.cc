@@ -308,7 +308,7 @@ class InertDirectives::Builder {
     status.IgnoreError();
     if (!row.refusal.empty()) {
       const std::string inert = kind.get();
-      kind = OnlyKind(std::move(kind), inert, std::string(row.refusal));
+      kind = OnlyKind(kind, inert, std::string(row.refusal));
     }
     Directive& directive = config_.Add(std::string(row.name), std::move(kind));
     if (!row.alias.empty()) directive.Alias(std::string(row.alias));

@@ -144,6 +144,10 @@ class Database {
     const EntryTable::Position position = table_.Locate(key.bytes, key.hash);
     return EntryRef(position ? table_.At(position) : nullptr, position);
   }
+  // The place of an entry, also of one that was inserted since it was looked up.
+  EntryTable::Position PositionOf(const EntryRef& ref) const {
+    return ref.position_ ? ref.position_ : table_.Locate(ref->key(), table_.traits().Hash(*ref));
+  }
   bool IsExpired(const Entry& entry) const {
     return entry.has_deadline() && entry.deadline() <= context_.now;
   }

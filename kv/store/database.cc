@@ -72,6 +72,13 @@ EntryRef Database::FindForRead(const HashedKey& key) {
   return EntryRef(ref.entry_, ref.position_);
 }
 
+EntryRef Database::FindUntouched(const HashedKey& key) {
+  const bool touch = std::exchange(context_.touch, false);
+  EntryRef ref = FindForRead(key);
+  context_.touch = touch;
+  return EntryRef(ref.entry_, ref.position_);
+}
+
 EntryRef Database::FindForWrite(const HashedKey& key) {
   EntryRef ref = Locate(key);
   if (!ref) return {};

@@ -72,6 +72,8 @@ class Database {
   EntryRef Peek(const HashedKey& key);
   // For commands that read: counts a hit or a miss, and a use for the eviction policy.
   EntryRef FindForRead(const HashedKey& key);
+  // For commands that look at a key without using its value: counts a hit or a miss only.
+  EntryRef FindUntouched(const HashedKey& key);
   // For commands that write: counts a use.
   EntryRef FindForWrite(const HashedKey& key);
 

@@ -66,6 +66,7 @@
 #include <utility>
 
 #include "kv/base/hash.h"
+#include "kv/base/prefetch.h"
 #include "kv/base/slab_memory.h"
 #include "kv/ds/hash_table_core.h"
 
@@ -222,7 +223,7 @@ inline auto HashTable<Traits>::Locate(Key key, uint64_t hash) const -> Position 
 template <class Traits>
 inline void HashTable<Traits>::PrefetchBucket(uint64_t hash) const {
   const auto slot = core_.SlotOf(hash);
-  if (!slot.is_null()) __builtin_prefetch(slot.Home(hash));
+  if (!slot.is_null()) Prefetch(slot.Home(hash));
 }
 
 template <class Traits>
@@ -234,10 +235,10 @@ inline void HashTable<Traits>::PrefetchElement(uint64_t hash) const {
   uint32_t mask = home->Match(Bucket::TagOf(hash));
   if (mask == 0) {
     // Absent, and about to be inserted perhaps; or in the next bucket.
-    __builtin_prefetch(slot.segment());
-    if (home->overflows_to_next()) __builtin_prefetch(home + 1);
+    Prefetch(slot.segment());
+    if (home->overflows_to_next()) Prefetch(home + 1);
   }
-  for (; mask != 0; mask &= mask - 1) __builtin_prefetch(home->pointer(std::countr_zero(mask)));
+  for (; mask != 0; mask &= mask - 1) Prefetch(home->pointer(std::countr_zero(mask)));
 }
 
 template <class Traits>

@@ -49,10 +49,11 @@ void AddLimitDirectives(Config& config, ServerOptions& options) {
 void AddStoreDirectives(Config& config, ServerOptions& options) {
   config.Add("databases", IntegerKind(&options.databases, 1, kMaxInt)).Immutable();
   config.Add("maxmemory", MemoryKind(&options.maxmemory, 0, kMaxInt64));
-  config.Add("maxmemory-policy",
-             NameKind(&options.maxmemory_policy,
-                      {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
-                       "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"}));
+  config.Add(
+      "maxmemory-policy",
+      NameKind(&options.maxmemory_policy,
+               {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
+                "allkeys-lfu", "allkeys-random", "allkeys-slru", "volatile-slru", "noeviction"}));
   config.Add("maxmemory-samples", IntegerKind(&options.maxmemory_samples, 1, kMaxInt));
   config.Add("maxmemory-eviction-tenacity",
              IntegerKind(&options.maxmemory_eviction_tenacity, 0, 100));
@@ -78,9 +79,11 @@ void AddCommandDirectives(Config& config, ServerOptions& options) {
 }
 
 void AddObservationDirectives(Config& config, ServerOptions& options) {
-  config.Add("slowlog-log-slower-than",
-             IntegerKind(&options.slowlog_log_slower_than, -1, kMaxInt64));
-  config.Add("slowlog-max-len", IntegerKind(&options.slowlog_max_len, 0, kMaxInt64));
+  config
+      .Add("slowlog-log-slower-than", IntegerKind(&options.slowlog_log_slower_than, -1, kMaxInt64))
+      .Alias("commandlog-execution-slower-than");
+  config.Add("slowlog-max-len", IntegerKind(&options.slowlog_max_len, 0, kMaxInt64))
+      .Alias("commandlog-slow-execution-max-len");
   config.Add("latency-monitor-threshold",
              IntegerKind(&options.latency_monitor_threshold, 0, kMaxInt64));
   config.Add("latency-tracking", BoolKind(&options.latency_tracking));

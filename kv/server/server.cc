@@ -23,6 +23,9 @@ constexpr size_t kReclaimBudget = 1000;
 // Wall clocks are stepped, so the loop does not rely on one for longer than this.
 constexpr int64_t kMaxWaitMicros = 100'000;
 
+// After a limit was lowered, commands go on while memory shrinks towards it.
+constexpr size_t kMaxEvictionsPerCommand = 1000;
+
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr size_t kMaxFreeChunks = 64;
 
@@ -62,6 +65,7 @@ absl::Status Server::Start() {
   const HashKey hash_key{random_.Next(), random_.Next()};
   store_ =
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
+  evictor_ = std::make_unique<Evictor>(*store_, random_);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
   connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory());
@@ -175,7 +179,8 @@ void Server::RegisterCommands() {
 
 void Server::ObserveConfig() {
   config_.OnChange(
-      {"maxmemory", "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
+      {"maxmemory", "maxmemory-policy", "maxmemory-samples", "lfu-log-factor", "lfu-decay-time",
+       "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
        "latency-tracking", "proto-max-bulk-len", "requirepass"},
       [this] {
         ApplyOptions();
@@ -202,6 +207,9 @@ void Server::ApplyOptions() {
   dispatch.slow_cycles = slow == UINT64_MAX ? UINT64_MAX : cycles_.Cycles(slow);
   slow_log_.Trim(static_cast<size_t>(options_.slowlog_max_len));
   dispatcher_->SetGate(kGateMemory, options_.maxmemory > 0);
+  evictor_->SetLfuOptions({options_.lfu_log_factor, options_.lfu_decay_time});
+  evictor_->SetSamples(static_cast<size_t>(options_.maxmemory_samples));
+  evictor_->SetPolicy(ParseEvictionPolicy(options_.maxmemory_policy).value_or(EvictionPolicy()));
   connections_->ApplyOptions();
   if (options_.requirepass.empty()) {
     connections_->ForEach(
@@ -294,15 +302,24 @@ void Server::AfterWait() {
 // --- DispatchHooks ---
 
 void Server::RefreshTime() {
-  const int64_t now = clock_.WallMillis();
-  store_->SetNow(now);
-  StoreContext& context = store_->context();
-  context.access_clock = static_cast<uint32_t>(now * StoreContext::kAccessUnitsPerSecond / 1000) &
-                         StoreContext::kAccessMask;
+  store_->SetNow(clock_.WallMillis());
+}
+
+size_t Server::CountedMemory() const {
+  return store_->memory().used() +
+         connections_->chunk_pool().chunks_in_use() * resp::Chunk::kCapacity;
 }
 
 bool Server::MakeRoom() {
-  return store_->memory().used() <= static_cast<size_t>(options_.maxmemory);
+  const auto limit = static_cast<size_t>(options_.maxmemory);
+  // What was dropped but not freed yet will make room without an eviction.
+  while (CountedMemory() > limit && store_->reclaimer().Step(kReclaimBudget) > 0) {
+  }
+  for (size_t n = 0; CountedMemory() > limit; ++n) {
+    if (n == kMaxEvictionsPerCommand) return true;
+    if (!evictor_->EvictOne()) return false;
+  }
+  return true;
 }
 
 void Server::OnMonitored(const Client& client, const Command& command, ArgSpan args) {

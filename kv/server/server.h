@@ -37,6 +37,7 @@
 #include "kv/server/parts.h"
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
+#include "kv/store/evictor.h"
 #include "kv/store/store.h"
 
 namespace kv {
@@ -109,6 +110,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
 
   // --- DispatchHooks ---
   bool MakeRoom() override;
+  size_t CountedMemory() const;
   void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
   void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
   void RefreshTime() override;
@@ -139,6 +141,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   // In the order of their making; each may use those before it.
   std::unique_ptr<ae::Loop> loop_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<Evictor> evictor_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RequestRunner> runner_;

@@ -61,6 +61,20 @@ void FlushallCommand(Context& context) {
   context.reply.Ok();
 }
 
+// There are no functions yet: none to remove, none to list.
+void FunctionFlushCommand(Context& context) {
+  if (context.args.size() > 3 ||
+      (context.args.size() == 3 && !EqualsIgnoreCase(context.args[2], "sync") &&
+       !EqualsIgnoreCase(context.args[2], "async"))) {
+    return context.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
+  }
+  context.reply.Ok();
+}
+
+void FunctionListCommand(Context& context) {
+  context.reply.Array(0);
+}
+
 void SwapdbCommand(Context& context) {
   const auto first = ParseSwapIndex(context, 1, "ERR invalid first DB index");
   if (!first) return;

@@ -14,6 +14,8 @@ std::span<const CommandSpec> ServerCommandSpecs();
 
 // server_commands.cc
 void DbsizeCommand(Context& context);
+void FunctionFlushCommand(Context& context);
+void FunctionListCommand(Context& context);
 void FlushallCommand(Context& context);
 void FlushdbCommand(Context& context);
 void LatencyDoctorCommand(Context& context);

@@ -316,6 +316,26 @@ constexpr CommandSpec kSlowlogSubcommands[] = {
      .summary = "Forgets the slow commands."},
 };
 
+constexpr CommandSpec kFunctionSubcommands[] = {
+    {.name = "flush",
+     .handler = FunctionFlushCommand,
+     .arity = -2,
+     .flags = kNoScript | kWrite,
+     .group = CommandGroup::kScripting,
+     .since = "7.0.0",
+     .complexity = "O(N) in the number of functions.",
+     .summary = "Removes all functions.",
+     .arguments = kFlushArguments},
+    {.name = "list",
+     .handler = FunctionListCommand,
+     .arity = -2,
+     .flags = kNoScript,
+     .group = CommandGroup::kScripting,
+     .since = "7.0.0",
+     .complexity = "O(N) in the number of functions.",
+     .summary = "Lists the functions."},
+};
+
 constexpr CommandSpec kCommands[] = {
     {.name = "command",
      .handler = CommandCommand,
@@ -372,6 +392,13 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1); memory is freed in slices.",
      .summary = "Removes all keys of the database.",
      .arguments = kFlushArguments},
+    {.name = "function",
+     .arity = -2,
+     .group = CommandGroup::kScripting,
+     .since = "7.0.0",
+     .complexity = "Depends on the subcommand.",
+     .summary = "Manages functions.",
+     .subcommands = kFunctionSubcommands},
     {.name = "info",
      .handler = InfoCommand,
      .arity = -1,

@@ -304,6 +304,30 @@ size_t Database::Sample(Random& random, std::span<Entry*> out) {
   return table_.Sample([&] { return random.Next(); }, out);
 }
 
+size_t Database::SampleExpiring(Random& random, bool soonest, std::span<Entry*> out) {
+  size_t count = 0;
+  const auto add = [&](uint64_t fingerprint) {
+    table_.ForEachWithFingerprint(fingerprint, [&](Entry* entry) {
+      if (entry->has_deadline() && count < out.size()) out[count++] = entry;
+    });
+  };
+  if (soonest) {
+    deadlines_.VisitEarliest(out.size(), add);
+  } else {
+    deadlines_.VisitRandom(random.Next(), out.size(), add);
+  }
+  return count;
+}
+
+EntryRef Database::RefTo(uint64_t hash) {
+  const Entry* found = nullptr;
+  table_.ForEachWithFingerprint(Fingerprint(hash), [&](const Entry* entry) {
+    if (table_.traits().Hash(*entry) == hash) found = entry;
+  });
+  if (found == nullptr) return {};
+  return RefTo(*found);
+}
+
 void Database::Clear() {
   EntryTable detached(context_.memory, EntryTraits{context_.hash_key});
   detached.Swap(table_);
@@ -325,12 +349,21 @@ void Database::Swap(Database& other) {
 // --- expiry ---
 
 void Database::Expire(EntryRef& ref) {
-  // The events name the key, which Remove frees: they come first.
-  const std::string_view key = ref->key();
   ++context_.stats.expired;
   context_.expiry_lag.Record(context_.now - ref->deadline());
+  RemoveByStore(ref, kEventExpired, "expired");
+}
+
+void Database::Evict(EntryRef& ref) {
+  ++context_.stats.evicted;
+  RemoveByStore(ref, kEventEvicted, "evicted");
+}
+
+void Database::RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event) {
+  // The events name the key, which Remove frees: they come first.
+  const std::string_view key = ref->key();
   if (context_.events != nullptr) context_.events->OnKeyRemovedByStore(index_, key);
-  context_.Notify(kEventExpired, "expired", index_, key);
+  context_.Notify(event_class, event, index_, key);
   Remove(ref);
 }
 

@@ -113,7 +113,14 @@ class Database {
   EntryRef RandomEntry(Random& random);
   // Fills `out` with entries to choose a victim from; returns how many.
   size_t Sample(Random& random, std::span<Entry*> out);
+  // The same among the entries that have a deadline, found through their deadlines: for tables in
+  // which those are few. With `soonest`, those that are due next.
+  size_t SampleExpiring(Random& random, bool soonest, std::span<Entry*> out);
   EntryRef RefTo(const Entry& entry);
+  // The entry whose key has this hash, expired or not.
+  EntryRef RefTo(uint64_t hash);
+  // Removes the entry to make room; `ref` is empty afterwards.
+  void Evict(EntryRef& ref);
   // Detaches all entries at once. The reclaimer frees their memory.
   void Clear();
   void Swap(Database& other);
@@ -145,6 +152,7 @@ class Database {
   }
   EntryRef FindExpired(EntryRef& ref);
   void Expire(EntryRef& ref);
+  void RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event);
   Entry* Shape(const HashedKey& key, EntryRef& ref, ValueType type, Encoding encoding,
                size_t inline_size, int64_t deadline);
   void Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int64_t deadline);

@@ -7,7 +7,7 @@ namespace kv {
 Store::Store(int databases, HashKey hash_key, int64_t now) {
   context_.hash_key = hash_key;
   context_.birth = now;
-  context_.now = now;
+  context_.SetNow(now);
   for (int index = 0; index < databases; ++index) {
     databases_.push_back(std::make_unique<Database>(context_, reclaimer_, index));
   }

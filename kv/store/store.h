@@ -34,7 +34,7 @@ class Store {
   size_t keys() const;
 
   // Fixes the wall time for the command that comes.
-  void SetNow(int64_t now) { context_.now = now; }
+  void SetNow(int64_t now) { context_.SetNow(now); }
   int64_t now() const { return context_.now; }
 
   // Whether due keys are removed without being touched.

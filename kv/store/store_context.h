@@ -39,7 +39,8 @@ class AccessPolicy {
 
 struct StoreContext {
   static constexpr uint32_t kAccessMask = 0xffffff;
-  static constexpr uint32_t kAccessUnitsPerSecond = 4;
+  static constexpr int64_t kAccessUnitMillis = 250;
+  static constexpr uint32_t kAccessUnitsPerSecond = 1000 / kAccessUnitMillis;
 
   SlabMemory memory;
   HashKey hash_key;
@@ -57,6 +58,10 @@ struct StoreContext {
   StoreStats stats;
   LagHistogram expiry_lag;
 
+  void SetNow(int64_t wall_millis) {
+    now = wall_millis;
+    access_clock = static_cast<uint32_t>(now / kAccessUnitMillis) & kAccessMask;
+  }
   void Notify(KeyEventClass event_class, std::string_view event, int database,
               std::string_view key) {
     if ((event_classes & event_class) != 0) [[unlikely]] {

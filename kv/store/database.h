@@ -65,7 +65,9 @@ class Database {
 
   HashedKey Hash(std::string_view key) const { return {key, kv::Hash(key, context_.hash_key)}; }
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
-  void PrefetchEntry(uint64_t hash) const { table_.PrefetchElement(hash); }
+  // Returns true if PrefetchAwayEntry should follow, after other entries.
+  bool PrefetchEntry(uint64_t hash) const { return table_.PrefetchElement(hash); }
+  void PrefetchAwayEntry(uint64_t hash) const { table_.PrefetchAwayElement(hash); }
 
   // --- finding ---
   // The live entry of `key`, if any: counts neither as a hit nor as a use.

@@ -85,7 +85,8 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
   if (cycles >= options_.slow_cycles) [[unlikely]] {
     hooks_.OnSlow(client, *command, args, cycles);
   }
-  if ((gates & (kGateReplyMode | kGateNoTouch)) != 0) [[unlikely]] {
+  // CLIENT REPLY SKIP is heeded from the command behind it on.
+  if (((gates | client.gates) & (kGateReplyMode | kGateNoTouch)) != 0) [[unlikely]] {
     store_.context().touch = true;
     AdvanceReplyMode(client);
   }

@@ -34,6 +34,8 @@ class ConnectionOwner {
   virtual void OnReadable(Connection& connection) = 0;
   // The stream is gone; the owner destroys the connection when no request refers to it.
   virtual void OnGone(Connection& connection) = 0;
+  // The connection has sent its last byte and waits for the peer's end, which need not come.
+  virtual void OnLingering(Connection& connection) = 0;
   // The input that waits has become larger than client-query-buffer-limit.
   virtual void OnQueryBufferLimit(Connection& connection) = 0;
   virtual const resp::RequestLimits& request_limits(bool authenticated) const = 0;
@@ -77,8 +79,10 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   bool sending() const { return in_flight_ > 0; }
 
   // --- end ---
+  // Closes at once; what is unsent is dropped.
   void Close();
-  bool closing() const { return closing_; }
+  // True once the conversation is over: nothing is run or sent any more, what arrives is dropped.
+  bool closing() const { return closing_ || lingering_; }
 
   const ae::Peer& peer() const { return peer_; }
   int descriptor() const { return loop_.Descriptor(stream_); }
@@ -128,6 +132,8 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   void ContinueLargeArgument();
   void AppendKept(std::span<const char> bytes);
   void CheckLimit();
+  void DropInput();
+  void Finish();
 
   ConnectionOwner& owner_;
   ae::Loop& loop_;
@@ -148,6 +154,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   size_t in_flight_ = 0;
   std::vector<iovec> parts_;
   bool closing_ = false;
+  bool lingering_ = false;  // everything was sent, and the end; the peer's end is awaited
 
   int64_t created_;
   int64_t last_active_;

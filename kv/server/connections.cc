@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace kv {
+namespace {
+
+// How long a peer that was told the end may take to end, too.
+constexpr int64_t kLingerMicros = 2'000'000;
+
+}  // namespace
 
 Connections::Connections(ae::Loop& loop, const ServerOptions& options, const Clock& clock,
                          SlabMemory& memory)
@@ -72,6 +78,17 @@ void Connections::OnGone(Connection& connection) {
 void Connections::Bury() {
   for (const auto& connection : gone_) runner_->Forget(*connection);
   gone_.clear();
+}
+
+void Connections::OnLingering(Connection& connection) {
+  lingering_.push_back({clock_.MonotonicMicros() + kLingerMicros, connection.client.id});
+}
+
+void Connections::CloseLingering() {
+  const int64_t now = clock_.MonotonicMicros();
+  for (; !lingering_.empty() && lingering_.front().deadline <= now; lingering_.pop_front()) {
+    if (Connection* connection = Find(lingering_.front().id)) connection->Close();
+  }
 }
 
 void Connections::OnQueryBufferLimit(Connection& connection) {

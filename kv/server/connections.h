@@ -3,6 +3,7 @@
 #define SOLOKV_KV_SERVER_CONNECTIONS_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,8 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
   void BeginTick() { now_ = clock_.MonotonicMicros(); }
   // Destroys the connections whose streams have closed.
   void Bury();
+  // Closes the connections whose peers take too long to end.
+  void CloseLingering();
   // Recomputes what depends on options.
   void ApplyOptions();
 
@@ -62,6 +65,7 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
   // --- ConnectionOwner ---
   void OnReadable(Connection& connection) override { runner_->AddReady(connection); }
   void OnGone(Connection& connection) override;
+  void OnLingering(Connection& connection) override;
   void OnQueryBufferLimit(Connection& connection) override;
   const resp::RequestLimits& request_limits(bool authenticated) const override {
     return authenticated ? limits_ : unauthenticated_limits_;
@@ -85,6 +89,11 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
 
   absl::btree_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> gone_;
+  struct Lingering {
+    int64_t deadline;
+    uint64_t id;
+  };
+  std::deque<Lingering> lingering_;
   uint64_t next_id_ = 1;
   int64_t now_ = 0;
   ConnectionStats stats_;

@@ -248,6 +248,7 @@ void Server::Cron() {
   }
   cycles_.Recalibrate();
   if (options_.reply_chunks_trimmed) connections_->chunk_pool().Trim(kMaxFreeChunks);
+  connections_->CloseLingering();
   if (options_.timeout > 0) CloseIdleConnections();
 }
 

@@ -22,7 +22,7 @@ namespace tests {
 
 class TestServer {
  public:
-  // Whatever `options` say, the port is a free one of the loopback address.
+  // Whatever `options` say, the port is a free one; of the loopback address, unless they bind.
   explicit TestServer(kv::ServerOptions options = {});
 
   RespClient Connect();

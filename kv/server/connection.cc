@@ -102,6 +102,7 @@ void Connection::KeepInput() {
   }
   input_ = std::string_view(kept_).substr(kept_begin_);
   CheckLimit();
+  owner_.OnMemoryChanged(*this);
 }
 
 void Connection::DropInput() {
@@ -146,6 +147,7 @@ void Connection::OnReceivedInto(size_t size) {
   large_filled_ += size;
   if (large_filled_ == std::min(large_->capacity(), large_size_)) ContinueLargeArgument();
   CheckLimit();
+  owner_.OnMemoryChanged(*this);
 }
 
 Blob* Connection::Take(std::string_view argument) {
@@ -162,6 +164,7 @@ void Connection::DropLargeArgument() {
 // --- output ---
 
 void Connection::Flush() {
+  if (!client.output.empty() && owner_.EnforceOutputLimit(*this)) return;
   while (in_flight_ == 0 && !client.output.empty() && !closing()) {
     iovec parts[kMaxParts];
     const size_t count = client.output.Gather(parts, kMaxSendBytes);
@@ -171,17 +174,21 @@ void Connection::Flush() {
     parts_.assign(parts, parts + count);
     in_flight_ = bytes;
     if (loop_.Send(stream_, parts_) == ae::SendResult::kPending) return;
-    in_flight_ = 0;
-    bytes_sent_ += bytes;
-    client.output.Consume(bytes);
+    NoteSent();
   }
+  owner_.OnMemoryChanged(*this);
   if (client.output.empty() && client.Is(kClientCloseAfterReply)) Finish();
 }
 
-void Connection::OnSent() {
+void Connection::NoteSent() {
   const size_t sent = std::exchange(in_flight_, 0);
   bytes_sent_ += sent;
+  last_active_ = owner_.now_micros();
   client.output.Consume(sent);
+}
+
+void Connection::OnSent() {
+  NoteSent();
   Flush();
 }
 

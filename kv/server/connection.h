@@ -36,6 +36,10 @@ class ConnectionOwner {
   virtual void OnGone(Connection& connection) = 0;
   // The connection has sent its last byte and waits for the peer's end, which need not come.
   virtual void OnLingering(Connection& connection) = 0;
+  // Closes the connection and returns true if its output is beyond the limits of its class.
+  virtual bool EnforceOutputLimit(Connection& connection) = 0;
+  // What the connection's buffers take may have changed.
+  virtual void OnMemoryChanged(Connection& connection) = 0;
   // The input that waits has become larger than client-query-buffer-limit.
   virtual void OnQueryBufferLimit(Connection& connection) = 0;
   virtual const resp::RequestLimits& request_limits(bool authenticated) const = 0;
@@ -113,6 +117,10 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   bool ended = false;        // the peer sends no more
   size_t output_before = 0;  // bytes of output when the tick began
 
+  // --- bookkeeping of the Connections ---
+  size_t accounted_bytes = 0;          // its part of the sum that maxmemory-clients limits
+  int64_t over_soft_limit_since = -1;  // monotonic microseconds; -1: its output is below
+
   // --- ae::StreamHandler ---
   void OnReceive(std::span<const char> bytes) override;
   void OnReceivedInto(size_t size) override;
@@ -133,6 +141,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   void AppendKept(std::span<const char> bytes);
   void CheckLimit();
   void DropInput();
+  void NoteSent();
   void Finish();
 
   ConnectionOwner& owner_;

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "ae/loop.h"
 #include "kv/server/server_options.h"
+#include "tests/support/resp_client.h"
 
 namespace tests {
 
@@ -33,6 +36,21 @@ inline std::string BackendTestName(const ::testing::TestParamInfo<ae::BackendKin
   std::string name(ae::BackendName(info.param));
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
+}
+
+inline std::string Repeat(std::string_view text, size_t times) {
+  std::string repeated;
+  repeated.reserve(text.size() * times);
+  for (size_t i = 0; i < times; ++i) repeated += text;
+  return repeated;
+}
+
+// The number behind `field:` in INFO; -1 if there is none.
+inline int64_t InfoNumber(RespClient* client, std::string_view field) {
+  const std::string info = "\n" + client->Run({"info", "everything"}).text;
+  const size_t found = info.find("\n" + std::string(field) + ":");
+  if (found == std::string::npos) return -1;
+  return std::stoll(info.substr(found + field.size() + 2));
 }
 
 }  // namespace tests

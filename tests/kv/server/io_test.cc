@@ -26,13 +26,6 @@ using ::testing::StartsWith;
 
 class IoTest : public BackendTest {};
 
-std::string Repeat(std::string_view text, size_t times) {
-  std::string repeated;
-  repeated.reserve(text.size() * times);
-  for (size_t i = 0; i < times; ++i) repeated += text;
-  return repeated;
-}
-
 // What the peer sends up to an orderly end; "reset" is appended if the connection broke instead.
 std::string ReceiveUntilOrderlyEnd(TestServer* server, const RespClient& client) {
   std::string received;
@@ -49,14 +42,6 @@ std::string ReceiveUntilOrderlyEnd(TestServer* server, const RespClient& client)
     }
   }
   return received + "timed out";
-}
-
-// The number behind `field:` in INFO.
-int64_t InfoNumber(RespClient* client, std::string_view field) {
-  const std::string info = "\n" + client->Run({"info", "everything"}).text;
-  const size_t found = info.find("\n" + std::string(field) + ":");
-  if (found == std::string::npos) return -1;
-  return std::stoll(info.substr(found + field.size() + 2));
 }
 
 void ExpectIntegers(RespClient* client, int64_t first, int64_t last) {

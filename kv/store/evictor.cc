@@ -40,6 +40,8 @@ void Evictor::SetSamples(size_t samples) {
 
 bool Evictor::EvictOne() {
   if (policy_.order == EvictionOrder::kNone) return false;
+  const bool pool_serves = pool_size_ > kPoolSize - kEvictionsPerSample;
+  if (pool_serves && policy_.order != EvictionOrder::kTtl && EvictBest()) return true;
   for (int round = 0; round < kMaxRounds; ++round) {
     Database* const database = PickDatabase();
     if (database == nullptr) return false;

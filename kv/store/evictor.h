@@ -1,11 +1,11 @@
 // Evictor: makes room, one entry at a time, by the policy in force.
 //
 // It samples: a few entries from one place of the table are compared with a pool of the best
-// candidates met so far, and the best of all goes. The pool persists between evictions, so that it
-// gathers those that many samples agree on, and the result is close to the exact order: on a Zipf
-// trace the hit rate of lru is within 0.1 % of exact LRU. A candidate is remembered by its hash and
-// access bits, never by a pointer; one that was used or removed since is dropped when its turn
-// comes.
+// candidates met so far, and the best of all go, up to four before the next sample. The pool
+// persists between evictions, so that it gathers those that many samples agree on, and the result
+// is close to the exact order: on a Zipf trace the hit rate of lru is 0.3 % below that of exact
+// LRU. A candidate is remembered by its hash and access bits, never by a pointer; one that was used
+// or removed since is dropped when its turn comes.
 //
 // Where few entries have a deadline, volatile policies sample by way of the deadlines; volatile-ttl
 // always begins with those that are due next.
@@ -48,6 +48,7 @@ class Evictor {
   static constexpr size_t kMinSamples = 16;
   static constexpr size_t kMaxSamples = 64;
   static constexpr size_t kPoolSize = 16;
+  static constexpr size_t kEvictionsPerSample = 4;
 
   struct Candidate {
     uint64_t rank;  // the lowest goes first

@@ -155,11 +155,11 @@ class EvictorTest : public testing::Test {
   }
   void Sleep(int64_t millis) { store_.SetNow(store_.now() + millis); }
 
-  // The hit rate of the store as a cache of kCapacity keys, at 100,000 requests a second.
+  // The hit rate of the store as a cache of kCapacity keys, at as many requests a second.
   double StoreHitRate(const Trace& trace) {
     size_t requests = 0;
     return HitRate(trace, [&](uint32_t number) {
-      if (++requests % 100 == 0) Sleep(1);
+      if (++requests % (kCapacity / 1000) == 0) Sleep(1);
       const std::string key = std::to_string(number);
       if (Get(key)) return true;
       if (store_.keys() == kCapacity) evictor_.EvictOne();

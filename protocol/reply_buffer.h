@@ -46,7 +46,7 @@ class ReplyBuffer;
 // A piece of a reply buffer: this header with the text behind it.
 class Chunk {
  public:
-  static constexpr size_t kCapacity = 16 * 1024;
+  static constexpr size_t kCapacity = size_t{16} * 1024;
   static constexpr size_t kMaxPins = 256;
 
  private:

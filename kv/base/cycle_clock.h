@@ -35,19 +35,21 @@ class CycleClock {
   void Recalibrate() {
     const uint64_t cycles = Now() - start_cycles_;
     const int64_t nanoseconds = SteadyNanoseconds() - start_;
-    if (cycles > 0) {
-      nanoseconds_per_cycle_ = static_cast<double>(nanoseconds) / static_cast<double>(cycles);
-    }
+    if (cycles == 0) return;
+    nanoseconds_per_cycle_ = static_cast<double>(nanoseconds) / static_cast<double>(cycles);
+    scale_ = static_cast<uint64_t>(nanoseconds_per_cycle_ * static_cast<double>(kOne));
   }
 
   uint64_t Nanoseconds(uint64_t cycles) const {
-    return static_cast<uint64_t>(static_cast<double>(cycles) * nanoseconds_per_cycle_);
+    return static_cast<uint64_t>(static_cast<unsigned __int128>(cycles) * scale_ / kOne);
   }
   uint64_t Cycles(uint64_t nanoseconds) const {
     return static_cast<uint64_t>(static_cast<double>(nanoseconds) / nanoseconds_per_cycle_);
   }
 
  private:
+  static constexpr uint64_t kOne = uint64_t{1} << 32;
+
   static int64_t SteadyNanoseconds() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
                std::chrono::steady_clock::now().time_since_epoch())
@@ -57,6 +59,7 @@ class CycleClock {
   uint64_t start_cycles_;
   int64_t start_;
   double nanoseconds_per_cycle_ = 1;
+  uint64_t scale_ = kOne;  // nanoseconds per cycle, in fixed point
 };
 
 }  // namespace kv

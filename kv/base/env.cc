@@ -189,7 +189,7 @@ class PosixDirectory : public Directory {
 absl::StatusOr<std::string> Directory::ReadWhole(const std::string& name) {
   absl::StatusOr<std::unique_ptr<ReadableFile>> file = OpenRead(name);
   if (!file.ok()) return file.status();
-  constexpr size_t kPiece = 64 * 1024;
+  constexpr size_t kPiece = size_t{64} * 1024;
   std::string bytes;
   for (;;) {
     const size_t before = bytes.size();

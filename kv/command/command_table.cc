@@ -11,8 +11,8 @@
 namespace kv {
 namespace {
 
-// Sets bit 5 of each byte: letters become lower case. Other bytes may collide, which the comparison
-// of the whole name sorts out.
+// Sets bit 5 of each byte: letters become lower case. Only a letter's other case becomes a letter
+// so; other bytes may collide.
 constexpr uint64_t kLowerCaseBits = 0x2020202020202020;
 
 uint32_t GatesOf(const CommandSpec& spec) {
@@ -45,7 +45,7 @@ uint64_t CommandTable::Prefix(std::string_view name) {
   if (name.size() >= sizeof prefix) {
     std::memcpy(&prefix, name.data(), sizeof prefix);
   } else {
-    std::memcpy(&prefix, name.data(), name.size());
+    for (const char c : name) prefix = prefix << 8 | static_cast<unsigned char>(c);
   }
   return prefix | kLowerCaseBits;
 }
@@ -59,7 +59,9 @@ void CommandTable::Index(std::string_view name, Command* command) {
   const uint64_t prefix = Prefix(name);
   size_t slot = SlotOf(prefix, name.size());
   while (slots_[slot].command != nullptr) slot = (slot + 1) % kSlots;
-  slots_[slot] = {prefix, command};
+  const bool prefix_tells =
+      name.size() <= sizeof prefix && std::all_of(name.begin(), name.end(), absl::ascii_isalpha);
+  slots_[slot] = {prefix, command, static_cast<uint32_t>(name.size()), prefix_tells};
 }
 
 Command* CommandTable::Add(const CommandSpec& spec, void* owner, Command* parent) {
@@ -107,9 +109,10 @@ Command* CommandTable::Find(std::string_view name) const {
   const uint64_t prefix = Prefix(name);
   for (size_t slot = SlotOf(prefix, name.size()); slots_[slot].command != nullptr;
        slot = (slot + 1) % kSlots) {
-    Command* command = slots_[slot].command;
-    if (slots_[slot].prefix == prefix && EqualsIgnoreCase(command->full_name, name)) {
-      return command;
+    const Slot& known = slots_[slot];
+    if (known.prefix != prefix || known.size != name.size()) continue;
+    if (known.prefix_tells || EqualsIgnoreCase(known.command->full_name, name)) {
+      return known.command;
     }
   }
   return nullptr;

@@ -74,6 +74,8 @@ class CommandTable {
   struct Slot {
     uint64_t prefix = 0;
     Command* command = nullptr;
+    uint32_t size = 0;          // of the name
+    bool prefix_tells = false;  // the name is short and of letters: equal prefixes are equal names
   };
 
   static uint64_t Prefix(std::string_view name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -62,9 +63,9 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
                   .first_key_hash = first_key_hash,
                   .max_string_bytes = options_.max_string_bytes};
   effects_.Begin(client.database, args);
-  const uint64_t start = CycleClock::Now();
   command->spec->handler(context);
-  const uint64_t cycles = CycleClock::Now() - start;
+  const uint64_t end = CycleClock::Now();
+  const uint64_t cycles = end - std::exchange(clock_, end);
   effects_.Close();
 
   ++commands_;
@@ -84,6 +85,7 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
     hooks_.RefreshTime();
   if (cycles >= options_.slow_cycles) [[unlikely]] {
     hooks_.OnSlow(client, *command, args, cycles);
+    StartClock();
   }
   if ((gates & (kGateReplyMode | kGateNoTouch)) != 0) [[unlikely]] {
     store_.context().touch = true;

@@ -66,6 +66,7 @@
 #include <utility>
 
 #include "kv/base/hash.h"
+#include "kv/base/prefetch.h"
 #include "kv/base/slab_memory.h"
 #include "kv/ds/hash_table_core.h"
 
@@ -125,9 +126,11 @@ class HashTable {
   void Erase(Position position, uint64_t hash) { core_.Erase(position, hash, HashOf()); }
 
   // Requests the lines that a lookup or an insertion will read, a block of them ahead: first the
-  // buckets of all, then the elements of all.
+  // buckets of all, then the elements of all. PrefetchElement returns true for the few elements
+  // that may be away from home, having requested the bucket they are in: those want a third round.
   void PrefetchBucket(uint64_t hash) const;
-  void PrefetchElement(uint64_t hash) const;
+  bool PrefetchElement(uint64_t hash) const;
+  void PrefetchAwayElement(uint64_t hash) const;
 
   // Visits the entries of at least one home bucket, from any 64-bit cursor (its low 47 bits count).
   // Returns the next cursor, 0 at the end. Starting from 0 until 0 comes back visits every entry
@@ -177,6 +180,11 @@ class HashTable {
   void Abandon() { core_.Abandon(); }
 
  private:
+  static void PrefetchElements(const hash_table_internal::Bucket& bucket, uint32_t slots);
+  // Visits the buckets besides home in which a lookup of `hash` is most likely to end.
+  template <class Visitor>
+  static void ForEachOverflowBucket(hash_table_internal::DirectorySlot slot, uint64_t hash,
+                                    Visitor visit);
   auto HashOf() const {
     return
         [this](const void* element) { return traits_.Hash(*static_cast<const Element*>(element)); };
@@ -222,22 +230,56 @@ inline auto HashTable<Traits>::Locate(Key key, uint64_t hash) const -> Position 
 template <class Traits>
 inline void HashTable<Traits>::PrefetchBucket(uint64_t hash) const {
   const auto slot = core_.SlotOf(hash);
-  if (!slot.is_null()) __builtin_prefetch(slot.Home(hash));
+  if (!slot.is_null()) Prefetch(slot.Home(hash));
 }
 
 template <class Traits>
-inline void HashTable<Traits>::PrefetchElement(uint64_t hash) const {
+inline bool HashTable<Traits>::PrefetchElement(uint64_t hash) const {
+  using hash_table_internal::Bucket;
+  const auto slot = core_.SlotOf(hash);
+  if (slot.is_null()) return false;
+  const Bucket* const home = slot.Home(hash);
+  const uint32_t mask = home->Match(Bucket::TagOf(hash));
+  if (mask != 0) {
+    PrefetchElements(*home, mask);
+    return false;
+  }
+  if (!home->overflows()) {
+    Prefetch(slot.segment());  // its count changes if the element is inserted
+    return false;
+  }
+  ForEachOverflowBucket(slot, hash, [](const Bucket& bucket) { Prefetch(&bucket); });
+  return true;
+}
+
+template <class Traits>
+inline void HashTable<Traits>::PrefetchAwayElement(uint64_t hash) const {
   using hash_table_internal::Bucket;
   const auto slot = core_.SlotOf(hash);
   if (slot.is_null()) return;
-  const Bucket* const home = slot.Home(hash);
-  uint32_t mask = home->Match(Bucket::TagOf(hash));
-  if (mask == 0) {
-    // Absent, and about to be inserted perhaps; or in the next bucket.
-    __builtin_prefetch(slot.segment());
-    if (home->overflows_to_next()) __builtin_prefetch(home + 1);
+  ForEachOverflowBucket(slot, hash, [hash](const Bucket& bucket) {
+    PrefetchElements(bucket, bucket.Match(Bucket::TagOf(hash)));
+  });
+}
+
+template <class Traits>
+inline void HashTable<Traits>::PrefetchElements(const hash_table_internal::Bucket& bucket,
+                                                uint32_t slots) {
+  for (; slots != 0; slots &= slots - 1) Prefetch(bucket.pointer(std::countr_zero(slots)));
+}
+
+template <class Traits>
+template <class Visitor>
+inline void HashTable<Traits>::ForEachOverflowBucket(hash_table_internal::DirectorySlot slot,
+                                                     uint64_t hash, Visitor visit) {
+  using hash_table_internal::Bucket;
+  const size_t index = slot.HomeIndex(hash);
+  const size_t homes = slot.home_buckets();
+  const Bucket& home = *slot.segment()->home(index);
+  if (home.overflows_to_next()) visit(*slot.segment()->home(index + 1 == homes ? 0 : index + 1));
+  if (home.overflows_to_stash()) {
+    visit(*slot.segment()->home(homes + Bucket::TagOf(hash) % slot.stash_buckets()));
   }
-  for (; mask != 0; mask &= mask - 1) __builtin_prefetch(home->pointer(std::countr_zero(mask)));
 }
 
 template <class Traits>

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "kv/base/prefetch.h"
+
 namespace kv::hash_table_internal {
 
 namespace {
@@ -87,7 +89,7 @@ void Collect(Segment* segment, Core::HashOf hash_of, Items& items) {
   for (const Bucket& bucket : segment->buckets()) {
     ForEachSlot(bucket.Occupied(), [&](int slot) {
       void* const element = bucket.pointer(slot);
-      __builtin_prefetch(element);
+      Prefetch(element);
       items.push_back({0, element});
     });
   }

@@ -118,7 +118,7 @@ absl::Status Config::Assign(std::string_view name, const Words& words) {
   if (directive == nullptr) {
     return absl::InvalidArgumentError("Bad directive or wrong number of arguments");
   }
-  const absl::Status status =
+  absl::Status status =
       directive->Set(words, directive->assigned_ ? Assignment::kAppend : Assignment::kReplace);
   if (status.ok()) directive->assigned_ = true;
   return status;
@@ -184,7 +184,7 @@ absl::Status Config::Apply(const std::vector<Change>& changes, std::string* culp
       continue;
     }
     applied.push_back(apply);
-    const absl::Status status = (*apply)();
+    absl::Status status = (*apply)();
     if (!status.ok()) {
       *culprit = change.directive->name();
       return status;
@@ -195,7 +195,7 @@ absl::Status Config::Apply(const std::vector<Change>& changes, std::string* culp
 
 void Config::Undo(const std::vector<Change>& changes) {
   for (const Change& change : changes) {
-    const absl::Status status = change.directive->Set({change.before}, Assignment::kReplace);
+    absl::Status status = change.directive->Set({change.before}, Assignment::kReplace);
     assert(status.ok());
     status.IgnoreError();
   }

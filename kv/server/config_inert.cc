@@ -254,12 +254,10 @@ constexpr InertRow kValkey[] = {
     Integer("cluster-blacklist-ttl", "60", 0, kIntMax),
     Integer("cluster-databases", "1", 1, kIntMax).Immutable(),
     Integer("cluster-manual-failover-timeout", "5000", 1, kIntMax),
-    Integer("commandlog-execution-slower-than", "10000", -1, kMax),
     Integer("commandlog-large-reply-max-len", "128", 0, kMax),
     Integer("commandlog-large-request-max-len", "128", 0, kMax),
     Integer("commandlog-reply-larger-than", "1048576", -1, kMax),
     Integer("commandlog-request-larger-than", "1048576", -1, kMax),
-    Integer("commandlog-slow-execution-max-len", "128", 0, kMax),
     Switch("dual-channel-replication-enabled", "no"),
     Integer("events-per-io-thread", "2", 0, kIntMax).Hidden(),
     Switch("extended-redis-compatibility", "no"),
@@ -308,7 +306,7 @@ class InertDirectives::Builder {
     status.IgnoreError();
     if (!row.refusal.empty()) {
       const std::string inert = kind.get();
-      kind = OnlyKind(std::move(kind), inert, std::string(row.refusal));
+      kind = OnlyKind(kind, inert, std::string(row.refusal));
     }
     Directive& directive = config_.Add(std::string(row.name), std::move(kind));
     if (!row.alias.empty()) directive.Alias(std::string(row.alias));

@@ -16,7 +16,7 @@
 namespace kv {
 namespace {
 
-absl::Status Refuse(std::string reason) {
+absl::Status Refuse(const std::string& reason) {
   return absl::InvalidArgumentError(reason);
 }
 
@@ -38,7 +38,7 @@ absl::Status CheckRange(int64_t value, int64_t min, int64_t max) {
 absl::Status Assign(std::optional<int64_t> value, int64_t min, int64_t max, const char* reason,
                     int64_t* field) {
   if (!value) return Refuse(reason);
-  const absl::Status status = CheckRange(*value, min, max);
+  absl::Status status = CheckRange(*value, min, max);
   if (status.ok()) *field = *value;
   return status;
 }
@@ -160,18 +160,18 @@ ValueKind StringKind(std::string* field) {
   return CheckedStringKind(field, [](const std::string& text) { return text; });
 }
 
-ValueKind CheckedStringKind(std::string* field, Canonical canonical) {
+ValueKind CheckedStringKind(std::string* field, const Canonical& canonical) {
   return SingleKind(
       [=](const std::string& text) {
-        absl::StatusOr<std::string> value = canonical(text);
-        if (value.ok()) *field = *std::move(value);
+        const absl::StatusOr<std::string> value = canonical(text);
+        if (value.ok()) *field = *value;
         return value.status();
       },
       [=] { return *field; });
 }
 
-ValueKind CheckedListKind(std::string* field, Canonical canonical) {
-  ValueKind single = CheckedStringKind(field, std::move(canonical));
+ValueKind CheckedListKind(std::string* field, const Canonical& canonical) {
+  ValueKind single = CheckedStringKind(field, canonical);
   ValueKind kind = single;
   kind.word_count = WordCount::kList;
   kind.set = [set = single.set](const Words& words, Assignment assignment) {
@@ -208,7 +208,7 @@ absl::StatusOr<size_t> FindName(const std::vector<std::string_view>& names, std:
   return Refuse(reason);
 }
 
-ValueKind NameKind(std::string* field, std::vector<std::string_view> names) {
+ValueKind NameKind(std::string* field, const std::vector<std::string_view>& names) {
   return SingleKind(
       [=](const std::string& text) {
         const absl::StatusOr<size_t> index = FindName(names, text);
@@ -218,11 +218,11 @@ ValueKind NameKind(std::string* field, std::vector<std::string_view> names) {
       [=] { return *field; });
 }
 
-ValueKind OnlyKind(ValueKind kind, std::string only, std::string reason) {
+ValueKind OnlyKind(const ValueKind& kind, const std::string& only, const std::string& reason) {
   ValueKind checked = kind;
   checked.set = [=](const Words& words, Assignment assignment) {
     const std::string before = kind.get();
-    const absl::Status status = kind.set(words, assignment);
+    absl::Status status = kind.set(words, assignment);
     if (!status.ok() || kind.get() == only) return status;
     kind.set({before}, Assignment::kReplace).IgnoreError();
     return Refuse(reason);
@@ -238,7 +238,7 @@ ValueKind PortKind(int64_t* field, bool* is_auto) {
           *is_auto = true;
           return absl::OkStatus();
         }
-        const absl::Status status = number.set({text}, Assignment::kReplace);
+        absl::Status status = number.set({text}, Assignment::kReplace);
         if (status.ok()) *is_auto = false;
         return status;
       },

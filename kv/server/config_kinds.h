@@ -63,21 +63,21 @@ ValueKind MemoryOrPercentKind(int64_t* field, int64_t min, int64_t max);
 ValueKind StringKind(std::string* field);
 // A text that `canonical` checks and brings into the form that is kept.
 using Canonical = std::function<absl::StatusOr<std::string>(const std::string& text)>;
-ValueKind CheckedStringKind(std::string* field, Canonical canonical);
+ValueKind CheckedStringKind(std::string* field, const Canonical& canonical);
 // The same over a list of words, joined with blanks.
-ValueKind CheckedListKind(std::string* field, Canonical canonical);
+ValueKind CheckedListKind(std::string* field, const Canonical& canonical);
 // Any words, kept one by one.
 ValueKind WordsKind(std::vector<std::string>* field);
 
 // One of some names, in any case.
-ValueKind NameKind(std::string* field, std::vector<std::string_view> names);
+ValueKind NameKind(std::string* field, const std::vector<std::string_view>& names);
 template <class Enum>
 using Names = std::initializer_list<std::pair<std::string_view, Enum>>;
 template <class Enum>
 ValueKind EnumKind(Enum* field, Names<Enum> names);
 
 // Takes what `kind` takes, but refuses for `reason` what does not come to `only`.
-ValueKind OnlyKind(ValueKind kind, std::string only, std::string reason);
+ValueKind OnlyKind(const ValueKind& kind, const std::string& only, const std::string& reason);
 
 // "auto" is the bool, any other text a number.
 ValueKind PortKind(int64_t* field, bool* is_auto);

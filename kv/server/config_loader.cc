@@ -75,11 +75,11 @@ absl::Status Loader::LoadText(const std::string& text, const std::string& source
         return Located(place, line,
                        absl::InvalidArgumentError("files include each other too deeply"));
       }
-      const absl::Status status = Include(words[1], depth + 1);
+      absl::Status status = Include(words[1], depth + 1);
       if (!status.ok()) return status;
       continue;
     }
-    const absl::Status status = AssignLine(words);
+    absl::Status status = AssignLine(words);
     if (!status.ok()) return Located(place, line, status);
   }
   return absl::OkStatus();
@@ -106,8 +106,7 @@ absl::Status Loader::Include(const std::string& path, int depth) {
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
     if (name[0] == '.' || !GlobMatch(pattern, name)) continue;
-    const absl::Status status =
-        LoadFile(path.substr(0, path.size() - pattern.size()) + name, depth);
+    absl::Status status = LoadFile(path.substr(0, path.size() - pattern.size()) + name, depth);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -144,9 +143,9 @@ absl::Status Loader::LoadArguments(const std::vector<std::string>& arguments) {
       absl::StrAppend(&text, " ", QuoteWord(words.back()));
     }
     if (is_save && words.size() == 1) words.emplace_back();
-    const absl::Status status = EqualsIgnoreCase(words[0], "include") && words.size() == 2
-                                    ? Include(words[1], 1)
-                                    : AssignLine(words);
+    absl::Status status = EqualsIgnoreCase(words[0], "include") && words.size() == 2
+                              ? Include(words[1], 1)
+                              : AssignLine(words);
     if (!status.ok()) return Located(kPlace, text, status);
   }
   return absl::OkStatus();
@@ -178,7 +177,7 @@ absl::Status Loader::LoadEnvironment(const std::vector<std::string>& environment
     variables.push_back({text, name, {value}});
   }
   for (const Variable& variable : variables) {
-    const absl::Status status = config_.Assign(variable.directive, variable.words);
+    absl::Status status = config_.Assign(variable.directive, variable.words);
     if (!status.ok()) return Located("environment", variable.text, status);
   }
   return absl::OkStatus();

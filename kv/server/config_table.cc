@@ -79,9 +79,11 @@ void AddCommandDirectives(Config& config, ServerOptions& options) {
 }
 
 void AddObservationDirectives(Config& config, ServerOptions& options) {
-  config.Add("slowlog-log-slower-than",
-             IntegerKind(&options.slowlog_log_slower_than, -1, kMaxInt64));
-  config.Add("slowlog-max-len", IntegerKind(&options.slowlog_max_len, 0, kMaxInt64));
+  config
+      .Add("slowlog-log-slower-than", IntegerKind(&options.slowlog_log_slower_than, -1, kMaxInt64))
+      .Alias("commandlog-execution-slower-than");
+  config.Add("slowlog-max-len", IntegerKind(&options.slowlog_max_len, 0, kMaxInt64))
+      .Alias("commandlog-slow-execution-max-len");
   config.Add("latency-monitor-threshold",
              IntegerKind(&options.latency_monitor_threshold, 0, kMaxInt64));
   config.Add("latency-tracking", BoolKind(&options.latency_tracking));

@@ -39,13 +39,12 @@ ae::StreamHandler* Connections::OnAccept(ae::StreamId stream, const ae::Peer& pe
     *farewell = "-ERR max number of clients reached\r\n";
     return nullptr;
   }
-  if (options_.protected_mode && options_.requirepass.empty() && options_.bind_is_default &&
-      !peer.is_loopback) {
+  if (options_.protected_mode && options_.requirepass.empty() && !peer.is_loopback) {
     ++stats_.rejected;
     *farewell =
-        "-DENIED solokv is running in protected mode: no password is set and no address to bind "
-        "was given, so only clients of this host are served. Set 'requirepass' or 'bind', or turn "
-        "'protected-mode' off if the network is trusted.\r\n";
+        "-DENIED solokv is running in protected mode: no password is set, so only clients of this "
+        "host are served. Set 'requirepass', or turn 'protected-mode' off if the network is "
+        "trusted.\r\n";
     return nullptr;
   }
   ++stats_.accepted;

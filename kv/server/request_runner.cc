@@ -92,8 +92,8 @@ bool RequestRunner::TakeTurn(Connection& connection) {
     }
     const ArgSpan args(args_.data() + first_arg, args_.size() - first_arg);
     Command* command = table_.Resolve(args);
-    block_.push_back(
-        {&connection, command, first_arg, static_cast<uint32_t>(args.size()), mark, 0, false});
+    block_.push_back({&connection, command, first_arg, static_cast<uint32_t>(args.size()), mark, 0,
+                      false, false});
     if (connection.holds_large_argument() || (command != nullptr && command->Is(kParseBarrier))) {
       return true;
     }
@@ -103,24 +103,34 @@ bool RequestRunner::TakeTurn(Connection& connection) {
 
 void RequestRunner::ExecuteBlock() {
   if (block_.empty()) return;
+  PrefetchBlock();
   hooks_.RefreshTime();
+  dispatcher_.StartClock();
+  for (Request& request : block_) Execute(request);
+  block_.clear();
+  args_.clear();
+}
+
+void RequestRunner::PrefetchBlock() {
+  const auto database_of = [this](const Request& request) -> const Database& {
+    return store_.database(request.connection->client.database);
+  };
   for (Request& request : block_) {
     if (request.command == nullptr || request.command->first_key == 0 ||
         request.command->first_key >= request.args) {
       continue;
     }
-    const Database& database = store_.database(request.connection->client.database);
+    const Database& database = database_of(request);
     request.hash = database.Hash(args_[request.first_arg + request.command->first_key]).hash;
     request.has_hash = true;
     database.PrefetchBucket(request.hash);
   }
-  for (const Request& request : block_) {
-    if (!request.has_hash) continue;
-    store_.database(request.connection->client.database).PrefetchEntry(request.hash);
+  for (Request& request : block_) {
+    if (request.has_hash) request.away = database_of(request).PrefetchEntry(request.hash);
   }
-  for (Request& request : block_) Execute(request);
-  block_.clear();
-  args_.clear();
+  for (const Request& request : block_) {
+    if (request.away) database_of(request).PrefetchAwayEntry(request.hash);
+  }
 }
 
 void RequestRunner::Execute(Request& request) {

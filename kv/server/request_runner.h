@@ -61,10 +61,12 @@ class RequestRunner {
     Connection::Mark mark;
     uint64_t hash;
     bool has_hash;
+    bool away;  // the entry may be in another bucket than its home
   };
 
   bool TakeTurn(Connection& connection);
   void ExecuteBlock();
+  void PrefetchBlock();
   void Execute(Request& request);
   void RejectStream(Connection& connection);
   void Postpone(Request& request);

@@ -76,6 +76,13 @@ EntryRef Database::FindForRead(const HashedKey& key) {
   return EntryRef(ref.entry_, ref.position_);
 }
 
+EntryRef Database::FindUntouched(const HashedKey& key) {
+  const bool touch = std::exchange(context_.touch, false);
+  EntryRef ref = FindForRead(key);
+  context_.touch = touch;
+  return EntryRef(ref.entry_, ref.position_);
+}
+
 EntryRef Database::FindForWrite(const HashedKey& key) {
   EntryRef ref = Locate(key);
   if (!ref) return {};
@@ -218,6 +225,7 @@ void Database::Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int
   moved->set_access(entry->access());
   moved->set_edited(entry->edited());
   moved->set_index_parity(entry->index_parity());
+  ref.position_ = PositionOf(ref);
   table_.Replace(ref.position_, moved);
   context_.memory.Free(entry, old_size);
   ref.entry_ = moved;
@@ -232,7 +240,7 @@ void Database::Remove(EntryRef& ref) {
   const uint64_t hash = table_.traits().Hash(*entry);
   CountSize(*entry, -1);
   CountDeadline(*entry, entry->deadline(), kNoDeadline, hash);
-  table_.Erase(ref.position_, hash);
+  table_.Erase(PositionOf(ref), hash);
   DropValue(*entry);
   context_.memory.Free(entry, entry->size());
   ref.entry_ = nullptr;
@@ -270,7 +278,7 @@ void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
   const uint64_t hash = table_.traits().Hash(*entry);
   CountSize(*entry, -1);
   CountDeadline(*entry, entry->deadline(), kNoDeadline, hash);
-  table_.Erase(ref.position_, hash);
+  table_.Erase(PositionOf(ref), hash);
   InsertMoved(target, key, *entry, entry->deadline());
   context_.memory.Free(entry, entry->size());
   ref.entry_ = nullptr;

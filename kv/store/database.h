@@ -77,13 +77,17 @@ class Database {
 
   HashedKey Hash(std::string_view key) const { return {key, kv::Hash(key, context_.hash_key)}; }
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
-  void PrefetchEntry(uint64_t hash) const { table_.PrefetchElement(hash); }
+  // Returns true if PrefetchAwayEntry should follow, after other entries.
+  bool PrefetchEntry(uint64_t hash) const { return table_.PrefetchElement(hash); }
+  void PrefetchAwayEntry(uint64_t hash) const { table_.PrefetchAwayElement(hash); }
 
   // --- finding ---
   // The live entry of `key`, if any: counts neither as a hit nor as a use.
   EntryRef Peek(const HashedKey& key);
   // For commands that read: counts a hit or a miss, and a use for the eviction policy.
   EntryRef FindForRead(const HashedKey& key);
+  // For commands that look at a key without using its value: counts a hit or a miss only.
+  EntryRef FindUntouched(const HashedKey& key);
   // For commands that write: counts a use.
   EntryRef FindForWrite(const HashedKey& key);
 
@@ -160,6 +164,10 @@ class Database {
   EntryRef Locate(const HashedKey& key) {
     const EntryTable::Position position = table_.Locate(key.bytes, key.hash);
     return EntryRef(position ? table_.At(position) : nullptr, position);
+  }
+  // The place of an entry, also of one that was inserted since it was looked up.
+  EntryTable::Position PositionOf(const EntryRef& ref) const {
+    return ref.position_ ? ref.position_ : table_.Locate(ref->key(), table_.traits().Hash(*ref));
   }
   bool IsExpired(const Entry& entry) const {
     return entry.has_deadline() && entry.deadline() <= context_.now;

@@ -29,6 +29,7 @@ std::vector<std::string> Gather(const ReplyBuffer& buffer, size_t max_bytes = SI
   std::vector<iovec> parts(max_parts);
   parts.resize(buffer.Gather(parts, max_bytes));
   std::vector<std::string> bytes;
+  bytes.reserve(parts.size());
   for (const iovec& part : parts) {
     bytes.emplace_back(static_cast<const char*>(part.iov_base), part.iov_len);
   }

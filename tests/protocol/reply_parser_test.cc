@@ -38,6 +38,7 @@ std::vector<Value> Parse(std::string_view bytes, size_t piece = SIZE_MAX, ReplyL
 
 std::vector<std::string> Texts(const std::vector<Value>& values) {
   std::vector<std::string> texts;
+  texts.reserve(values.size());
   for (const Value& value : values) texts.push_back(value.ToString());
   return texts;
 }

@@ -26,13 +26,14 @@ TEST(RandomTest, TheSystemSeedsDiffer) {
 TEST(RandomTest, UniformIsUniform) {
   constexpr int kBuckets = 10;
   constexpr int kDraws = 100'000;
+  constexpr double kExpected = double{kDraws} / kBuckets;
   Random random(42);
   std::vector<int> counts(kBuckets);
   for (int i = 0; i < kDraws; ++i) ++counts[random.Uniform(kBuckets)];
   double chi_squared = 0;
   for (int count : counts) {
-    const double difference = count - kDraws / kBuckets;
-    chi_squared += difference * difference / (kDraws / kBuckets);
+    const double difference = count - kExpected;
+    chi_squared += difference * difference / kExpected;
   }
   EXPECT_LT(chi_squared, 27.9);  // 9 degrees of freedom, one in a thousand
 }

@@ -450,7 +450,7 @@ TEST_F(HashTableTest, MovesAndForgets) {
 TEST_F(HashTableTest, PrefetchingIsHarmless) {
   for (uint64_t key = 0; key < 3'000; ++key) {
     table_.PrefetchBucket(Scatter(key));
-    table_.PrefetchElement(Scatter(key));
+    if (table_.PrefetchElement(Scatter(key))) table_.PrefetchAwayElement(Scatter(key));
     Insert(key);
   }
   EXPECT_EQ(table_.size(), 3'000u);

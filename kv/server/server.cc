@@ -16,9 +16,11 @@
 namespace kv {
 namespace {
 
-// Units of expiry work, and entries of dropped databases freed, in one tick.
+// Units of expiry work, entries of dropped databases freed, and records of deadlines renewed in one
+// tick.
 constexpr size_t kExpiryBudget = 1000;
 constexpr size_t kReclaimBudget = 1000;
+constexpr size_t kRebuildBudget = 500;
 
 // Wall clocks are stepped, so the loop does not rely on one for longer than this.
 constexpr int64_t kMaxWaitMicros = 100'000;
@@ -295,6 +297,7 @@ void Server::AfterWait() {
   connections_->BeginTick();
   RefreshTime();
   ++stats_.ticks;
+  store_->RebuildDeadlineIndexes(kRebuildBudget);
   store_->ExpireDue(kExpiryBudget);
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
   runner_->Flush();

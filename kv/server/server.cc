@@ -101,12 +101,11 @@ absl::Status Server::Start() {
                          .start_wall_seconds = clock_.WallMillis() / 1000});
   RegisterCommands();
   ObserveConfig();
-  ObserveDirectory();
+  ObserveWorld();
   ApplyOptions();
   loop_->SetTickHandler(this);
   connections_->BeginTick();
   if (absl::Status status = Listen(); !status.ok()) return status;
-  parts_->port = port_;
   ScheduleCron();
   return WritePortFile();
 }
@@ -142,30 +141,55 @@ absl::Status Server::CreateLoop() {
 }
 
 absl::Status Server::Listen() {
+  if (absl::Status status = ListenTcp(); !status.ok()) return status;
+  return ListenUnix();
+}
+
+// Opens the sockets that `bind` and `port` ask for and are not open yet, then closes those they no
+// longer ask for. After an error everything is as it was.
+absl::Status Server::ListenTcp() {
+  std::map<TcpAddress, ae::ListenerId> wanted;
+  std::vector<ae::ListenerId> opened;
   int port = options_.port_auto ? 0 : static_cast<int>(options_.port);
-  if (options_.port_auto || options_.port != 0) {
-    for (std::string address : options_.bind) {
-      const bool optional = address.starts_with('-');
-      if (optional) address.erase(0, 1);
-      const auto listener = loop_->ListenTcp(
-          {.address = address, .port = port, .backlog = static_cast<int>(options_.tcp_backlog)},
-          connections_.get());
-      if (listener.ok()) {
-        port_ = port = loop_->BoundPort(*listener);
-      } else if (!optional) {
-        return listener.status();
-      }
+  const bool serves_tcp = options_.port_auto || options_.port != 0;
+  for (size_t i = 0; serves_tcp && i < options_.bind.size(); ++i) {
+    std::string address = options_.bind[i];
+    const bool optional = address.starts_with('-');
+    if (optional) address.erase(0, 1);
+    const auto open = tcp_listeners_.find({address, port});
+    if (open != tcp_listeners_.end()) {
+      wanted.insert(*open);
+      continue;
+    }
+    const auto listener = loop_->ListenTcp(
+        {.address = address, .port = port, .backlog = static_cast<int>(options_.tcp_backlog)},
+        connections_.get());
+    if (listener.ok()) {
+      port = loop_->BoundPort(*listener);
+      wanted[{address, port}] = *listener;
+      opened.push_back(*listener);
+    } else if (!optional) {
+      for (const ae::ListenerId id : opened) loop_->CloseListener(id);
+      return listener.status();
     }
   }
-  if (!options_.unixsocket.empty()) {
-    const auto listener =
-        loop_->ListenUnix({.path = options_.unixsocket,
-                           .permissions = static_cast<unsigned>(options_.unixsocketperm),
-                           .backlog = static_cast<int>(options_.tcp_backlog)},
-                          connections_.get());
-    if (!listener.ok()) return listener.status();
+  for (const auto& [address, listener] : tcp_listeners_) {
+    if (!wanted.contains(address)) loop_->CloseListener(listener);
   }
+  tcp_listeners_ = std::move(wanted);
+  port_ = tcp_listeners_.empty() ? 0 : tcp_listeners_.begin()->first.second;
+  parts_->port = port_;
   return absl::OkStatus();
+}
+
+absl::Status Server::ListenUnix() {
+  if (options_.unixsocket.empty()) return absl::OkStatus();
+  return loop_
+      ->ListenUnix({.path = options_.unixsocket,
+                    .permissions = static_cast<unsigned>(options_.unixsocketperm),
+                    .backlog = static_cast<int>(options_.tcp_backlog)},
+                   connections_.get())
+      .status();
 }
 
 void Server::RegisterCommands() {
@@ -191,9 +215,18 @@ void Server::ObserveConfig() {
       });
 }
 
-// `dir` becomes a handle: the working directory belongs to the process.
-void Server::ObserveDirectory() {
+// What of the world directives name: the directory, which becomes a handle since the working
+// directory belongs to the process, and the sockets.
+void Server::ObserveWorld() {
   config_.OnChange({"dir"}, [this] { return OpenDirectory(); });
+  config_.OnChange({"port"}, [this] {
+    return ListenTcp().ok() ? absl::OkStatus()
+                            : absl::UnavailableError("Unable to listen on this port");
+  });
+  config_.OnChange({"bind"}, [this] {
+    return ListenTcp().ok() ? absl::OkStatus()
+                            : absl::UnavailableError("Failed to bind to specified addresses.");
+  });
 }
 
 void Server::ApplyOptions() {

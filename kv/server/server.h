@@ -103,6 +103,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void ScheduleCron();
   void Cron();
   void CloseIdleConnections();
+  void TrimMemory();
+  bool MemoryIsIdle() const;
 
   // --- ae::TickHandler ---
   int64_t BeforeWait() override;
@@ -150,6 +152,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   std::unique_ptr<Parts> parts_;
 
   int port_ = 0;
+  bool trimming_ = false;
   std::atomic<bool> stopping_ = false;
 };
 

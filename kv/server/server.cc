@@ -26,7 +26,16 @@ constexpr size_t kRebuildBudget = 500;
 constexpr int64_t kMaxWaitMicros = 100'000;
 
 // After a limit was lowered, commands go on while memory shrinks towards it.
-constexpr size_t kMaxEvictionsPerCommand = 1000;
+constexpr size_t kMaxUnitsPerCommand = 4000;
+constexpr size_t kUnitsPerEviction = 4;
+
+// Memory without live data that the store keeps for what comes: this, and a share of what it uses.
+// Above that it is returned to the system, a slice in each tick, and a tick at least each
+// millisecond.
+constexpr size_t kIdleBytesKept = size_t{8} << 20;
+constexpr size_t kIdleShareKept = 16;
+constexpr size_t kTrimBytes = size_t{512} << 10;
+constexpr int64_t kTrimPauseMicros = 1000;
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr size_t kMaxFreeChunks = 64;
@@ -288,6 +297,16 @@ void Server::Cron() {
   connections_->CloseLingering();
   connections_->EnforceSoftOutputLimits();
   if (options_.timeout > 0) CloseIdleConnections();
+  trimming_ = trimming_ || MemoryIsIdle();
+}
+
+bool Server::MemoryIsIdle() const {
+  const SlabMemory& memory = store_->memory();
+  return memory.idle_bytes() > kIdleBytesKept + memory.used() / kIdleShareKept;
+}
+
+void Server::TrimMemory() {
+  trimming_ = store_->memory().Trim(kTrimBytes) > 0 && MemoryIsIdle();
 }
 
 void Server::CloseIdleConnections() {
@@ -315,15 +334,21 @@ void Server::Stop() {
 
 bool Server::has_work() const {
   return runner_->has_work() || store_->NextDeadline() <= clock_.WallMillis() ||
-         store_->reclaimer().pending() > 0;
+         store_->reclaimer().has_work() || trimming_;
 }
 
 int64_t Server::BeforeWait() {
-  if (runner_->has_work() || store_->reclaimer().pending() > 0) return 0;
+  if (runner_->has_work() || store_->reclaimer().has_work()) return 0;
+  const int64_t most = trimming_ ? kTrimPauseMicros : kMaxWaitMicros;
   const int64_t next = store_->NextDeadline();
-  if (next == INT64_MAX) return kMaxWaitMicros;
-  const int64_t left = next - clock_.WallMillis();
-  return left <= 0 ? 0 : std::min(left, kMaxWaitMicros / 1000) * 1000;
+  int64_t wait = most;
+  if (next != INT64_MAX) {
+    const int64_t left = next - clock_.WallMillis();
+    wait = left <= 0 ? 0 : std::min(most, std::min(left, kMaxWaitMicros / 1000) * 1000);
+  }
+  // Nobody waits for an answer now: the moment to get memory for the next ones.
+  if (wait > 0) store_->memory().Prepare();
+  return wait;
 }
 
 void Server::AfterWait() {
@@ -337,6 +362,7 @@ void Server::AfterWait() {
   runner_->EndTick();
   store_->reclaimer().Step(kReclaimBudget);
   connections_->Evict();
+  if (trimming_) TrimMemory();
   connections_->Bury();
 }
 
@@ -353,12 +379,12 @@ size_t Server::CountedMemory() const {
 
 bool Server::MakeRoom() {
   const auto limit = static_cast<size_t>(options_.maxmemory);
-  // What was dropped but not freed yet will make room without an eviction.
-  while (CountedMemory() > limit && store_->reclaimer().Step(kReclaimBudget) > 0) {
-  }
-  for (size_t n = 0; CountedMemory() > limit; ++n) {
-    if (n == kMaxEvictionsPerCommand) return true;
-    if (!evictor_->EvictOne()) return false;
+  for (size_t units = 0; CountedMemory() > limit;) {
+    if (units >= kMaxUnitsPerCommand) return true;
+    // What was dropped but not freed yet makes room without an eviction.
+    const size_t freed = store_->reclaimer().Step(kReclaimBudget);
+    if (freed == 0 && !evictor_->EvictOne()) return false;
+    units += std::max(freed, kUnitsPerEviction);
   }
   return true;
 }

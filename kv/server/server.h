@@ -107,6 +107,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void ScheduleCron();
   void Cron();
   void CloseIdleConnections();
+  void TrimMemory();
+  bool MemoryIsIdle() const;
 
   // --- ae::TickHandler ---
   int64_t BeforeWait() override;
@@ -156,6 +158,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   using TcpAddress = std::pair<std::string, int>;  // address and port
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
+  bool trimming_ = false;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -162,6 +162,9 @@ class Loop {
   virtual void SetReceiving(StreamId stream, bool receiving) = 0;
   // Enables TCP keepalive, the first probe after `seconds` of silence; 0 disables it.
   virtual void SetKeepAlive(StreamId stream, int seconds) = 0;
+  // Tells the peer that nothing more will be sent; receiving goes on. Precondition: no send of this
+  // stream is pending.
+  virtual void EndSending(StreamId stream) = 0;
   // Drops what is unsent and closes. OnClosed follows from a later RunOnce or from Shutdown.
   virtual void Close(StreamId stream) = 0;
   // The descriptor behind the stream, for display only; -1 if stale.

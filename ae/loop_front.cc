@@ -1,5 +1,7 @@
 #include "ae/loop_front.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -68,6 +70,11 @@ void LoopFront::CloseListener(ListenerId listener, std::function<void()> closed)
 void LoopFront::SetKeepAlive(StreamId stream, int seconds) {
   const int fd = backend_->Descriptor(stream);
   if (fd >= 0) ae::SetKeepAlive(fd, seconds);
+}
+
+void LoopFront::EndSending(StreamId stream) {
+  const int fd = backend_->Descriptor(stream);
+  if (fd >= 0) shutdown(fd, SHUT_WR);
 }
 
 void LoopFront::Post(std::function<void()> work) {

@@ -49,6 +49,7 @@ class LoopFront final : public Loop {
     backend_->SetReceiving(stream, receiving);
   }
   void SetKeepAlive(StreamId stream, int seconds) override;
+  void EndSending(StreamId stream) override;
   void Close(StreamId stream) override { backend_->Close(stream); }
   int Descriptor(StreamId stream) const override { return backend_->Descriptor(stream); }
 

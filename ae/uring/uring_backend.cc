@@ -45,6 +45,18 @@ absl::Status RefusedBecause(int error) {
   }
 }
 
+// A send of up to so many bytes finds room unless the peer has fallen behind.
+constexpr size_t kSureSendBytes = 64 * 1024;
+
+bool HasAtMost(std::span<const iovec> parts, size_t bytes) {
+  size_t total = 0;
+  for (const iovec& part : parts) {
+    total += part.iov_len;
+    if (total > bytes) return false;
+  }
+  return true;
+}
+
 bool CanBeRetried(int error) {
   return error == EINTR || error == EAGAIN;
 }
@@ -398,7 +410,7 @@ void UringBackend::StartSend(uint32_t slot, bool waits) {
   }
   io_uring_sqe_set_data64(request, MakeToken(Operation::kSend, IdOf(slot)));
   stream.send_in_flight = true;
-  if (!waits) ++sure_completions_;
+  if (!waits && !stream.fills && HasAtMost(stream.unsent, kSureSendBytes)) ++sure_completions_;
 }
 
 // --- streams: from completions to handlers ---
@@ -501,6 +513,7 @@ void UringBackend::OnSendDone(uint32_t slot, const io_uring_cqe& completion) {
     stream.send_waits = true;
     MarkDirty(slot);
   } else if (!stream.broken) {
+    stream.fills = stream.send_waits;
     stream.handler->OnSent();
   }
 }

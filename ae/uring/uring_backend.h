@@ -17,9 +17,10 @@
 //     at the end of the tick. What may not be delivered yet (a second buffer in one tick, a paused
 //     stream) is copied to Stream::held, and comes before anything newer.
 //   - A stream that outruns one buffer a tick is received one shot at a time until it is drained.
-//   - A first send never waits in the kernel, so each completes while it is submitted: Wait asks
+//   - A first send never waits in the kernel, so each completes while it is submitted. Wait asks
 //   for
-//     one completion more than these. A send that did not leave whole is made again, waiting.
+//     one completion more than there are sends sure to leave whole: small ones to peers that keep
+//     up. A send that did not leave whole is made again, waiting, as soon as Wait has returned.
 //   - The ring is enabled by the thread that first waits, and belongs to it.
 //
 // Literature: Axboe, "Efficient IO with io_uring", 2019.
@@ -101,6 +102,7 @@ class UringBackend final : public Backend {
     ReceiveMode receive = ReceiveMode::kNone;  // in flight
     bool send_in_flight : 1 = false;
     bool send_waits : 1 = false;         // the send in flight waits for room
+    bool fills : 1 = false;              // the last send had to wait for room
     bool receive_cancelled : 1 = false;  // the receive in flight was told to end
     bool send_cancelled : 1 = false;     // likewise
     bool dirty : 1 = false;              // in dirty_
@@ -214,7 +216,7 @@ class UringBackend final : public Backend {
   std::vector<std::function<void()>> closed_listeners_;  // to be told; null asks for nothing
   bool listeners_dirty_ = false;
   bool watchers_dirty_ = false;
-  unsigned sure_completions_ = 0;  // sends that complete as they are submitted
+  unsigned sure_completions_ = 0;  // sends that leave whole as they are submitted
   uint32_t round_ = 0;             // counts deliveries
   AcceptPause accept_pause_;
   Loop::Counters counters_;

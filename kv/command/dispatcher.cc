@@ -13,6 +13,9 @@ namespace {
 // After a command of this length the wall clock is read again.
 constexpr uint64_t kLongCommandNanoseconds = 200'000;
 
+// Those that need a look after the command as well.
+constexpr uint32_t kGatesAfterwards = kGateReplyMode | kGateNoTouch | kGateMonitored;
+
 bool ArityFits(const CommandSpec& spec, size_t arguments) {
   return spec.arity > 0 ? arguments == static_cast<size_t>(spec.arity)
                         : arguments >= static_cast<size_t>(-spec.arity);
@@ -46,7 +49,7 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
   }
   const uint32_t gates = (client.gates | gates_) & command->gates;
   if (gates != 0) [[unlikely]] {
-    if (!Admit(client, command, args)) return;
+    if (!Admit(client, command)) return;
   }
 
   resp::ReplyWriter reply(&OutputOf(client), client.protocol);
@@ -63,6 +66,7 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
                   .first_key_hash = first_key_hash,
                   .max_string_bytes = options_.max_string_bytes};
   effects_.Begin(client.database, args);
+  client.last_command = command;
   command->spec->handler(context);
   const uint64_t end = CycleClock::Now();
   const uint64_t cycles = end - std::exchange(clock_, end);
@@ -70,7 +74,6 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
 
   ++commands_;
   ++client.commands;
-  client.last_command = command;
   ++command->calls;
   command->cycles += cycles;
   if (context.failed) [[unlikely]]
@@ -87,14 +90,22 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
     hooks_.OnSlow(client, *command, args, cycles);
     StartClock();
   }
-  if ((gates & (kGateReplyMode | kGateNoTouch)) != 0) [[unlikely]] {
-    store_.context().touch = true;
-    AdvanceReplyMode(client);
+  // The command itself may have closed or opened gates.
+  if (((gates | client.gates | gates_) & kGatesAfterwards) != 0) [[unlikely]] {
+    FinishGated(client, *command, args);
+  }
+}
+
+void Dispatcher::FinishGated(Client& client, const Command& command, ArgSpan args) {
+  store_.context().touch = true;
+  AdvanceReplyMode(client);
+  if ((gates_ & kGateMonitored) != 0 && !command.Is(kSkipMonitor | kAdmin)) {
+    hooks_.OnMonitored(client, command, args);
   }
 }
 
 // The slow path of the checks: some gate that concerns the command is closed.
-bool Dispatcher::Admit(Client& client, Command* command, ArgSpan args) {
+bool Dispatcher::Admit(Client& client, Command* command) {
   const uint32_t gates = (client.gates | gates_) & command->gates;
   if ((gates & kGateAuthentication) != 0) {
     Reject(client, command, kAuthenticationRequired);
@@ -103,9 +114,6 @@ bool Dispatcher::Admit(Client& client, Command* command, ArgSpan args) {
   if ((gates & kGateMemory) != 0 && !hooks_.MakeRoom() && command->Is(kDenyOom)) {
     Reject(client, command, kOutOfMemory);
     return false;
-  }
-  if ((gates & kGateMonitored) != 0 && !command->Is(kSkipMonitor | kAdmin)) {
-    hooks_.OnMonitored(client, *command, args);
   }
   if ((gates & kGateNoTouch) != 0 && command->name() != "touch") store_.context().touch = false;
   return true;

@@ -22,7 +22,7 @@ class DispatchHooks {
   virtual ~DispatchHooks() = default;
   // Evicts until memory is below its limit; false if that was not possible.
   virtual bool MakeRoom() = 0;
-  // A command is about to run while MONITOR is on somewhere.
+  // A command has run while MONITOR is on somewhere.
   virtual void OnMonitored(const Client& client, const Command& command, ArgSpan args) = 0;
   // A command took longer than DispatchOptions::slow_cycles.
   virtual void OnSlow(const Client& client, const Command& command, ArgSpan args,
@@ -62,7 +62,8 @@ class Dispatcher {
   uint32_t gates() const { return gates_; }
 
  private:
-  bool Admit(Client& client, Command* command, ArgSpan args);
+  bool Admit(Client& client, Command* command);
+  void FinishGated(Client& client, const Command& command, ArgSpan args);
   void Reject(Client& client, Command* command, std::string_view error);
   void RejectUnknown(Client& client, ArgSpan args);
   void AdvanceReplyMode(Client& client);

@@ -46,7 +46,9 @@ bool FindKeys(const CommandSpec& command, ArgSpan args, std::vector<KeyPosition>
       }
     }
     if (last >= args.size()) return false;
-    for (size_t i = first; i <= last; i += step) keys->push_back({i, spec.flags});
+    const bool variable = (spec.flags & kKeyVariableFlags) != 0 && command.key_flags != nullptr;
+    const uint16_t flags = variable ? command.key_flags(args) : spec.flags;
+    for (size_t i = first; i <= last; i += step) keys->push_back({i, flags});
   }
   return true;
 }

@@ -173,6 +173,9 @@ struct HistoryItem {
   std::string_view change = {};
 };
 
+// What a call does with its keys, where that depends on its options (kKeyVariableFlags).
+using KeyFlagsOfCall = uint16_t (*)(std::span<const std::string_view> args);
+
 struct CommandSpec {
   std::string_view name;  // lower case; of a subcommand, the second word
   Handler handler = nullptr;
@@ -190,6 +193,7 @@ struct CommandSpec {
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
   std::span<const std::string_view> tips = {};
+  KeyFlagsOfCall key_flags = nullptr;
 };
 
 // What must hold of every row: it is checked where the table is defined.

@@ -85,7 +85,7 @@ void SetExpiry(Context& context, int64_t unit, bool relative) {
 
 // Replies with the deadline, or the time left, in `unit` milliseconds, rounded to the nearest.
 void ReplyExpiry(Context& context, int64_t unit, bool relative) {
-  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  const EntryRef ref = context.db.FindUntouched(context.Key(1));
   if (!ref) return context.reply.Integer(-2);
   if (!ref->has_deadline()) return context.reply.Integer(-1);
   const int64_t milliseconds =

@@ -30,14 +30,6 @@ void RemoveKeys(Context& context) {
   context.reply.Integer(removed);
 }
 
-int64_t CountFound(Context& context) {
-  int64_t found = 0;
-  ForEachKey(context, 1, context.args.size(), 1, [&](const HashedKey& key, size_t) {
-    if (context.db.FindForRead(key)) ++found;
-  });
-  return found;
-}
-
 // The database that args[index] numbers; null after an error reply.
 Database* ParseDatabase(Context& context, std::string_view text) {
   const std::optional<int64_t> index = ParseInt64(text);
@@ -71,15 +63,25 @@ void DelCommand(Context& context) {
 void UnlinkCommand(Context& context) {
   RemoveKeys(context);
 }
+
 void ExistsCommand(Context& context) {
-  context.reply.Integer(CountFound(context));
+  int64_t found = 0;
+  ForEachKey(context, 1, context.args.size(), 1, [&](const HashedKey& key, size_t) {
+    if (context.db.FindUntouched(key)) ++found;
+  });
+  context.reply.Integer(found);
 }
+
 void TouchCommand(Context& context) {
-  context.reply.Integer(CountFound(context));
+  int64_t found = 0;
+  ForEachKey(context, 1, context.args.size(), 1, [&](const HashedKey& key, size_t) {
+    if (context.db.FindForRead(key)) ++found;
+  });
+  context.reply.Integer(found);
 }
 
 void TypeCommand(Context& context) {
-  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  const EntryRef ref = context.db.FindUntouched(context.Key(1));
   context.reply.SimpleString(ref ? TypeName(ref->type()) : "none");
 }
 

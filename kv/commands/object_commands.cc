@@ -38,7 +38,7 @@ void ObjectRefcountCommand(Context& context) {
 void ObjectIdletimeCommand(Context& context) {
   const EntryRef ref = context.db.Peek(context.Key(2));
   if (!ref) return context.reply.NullBulk();
-  if (context.store.context().access_policy != nullptr) {
+  if (context.store.context().tracks_frequency()) {
     return context.Fail(
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
         "switching between policies at runtime LRU and LFU data will take some time to adjust.");
@@ -49,7 +49,7 @@ void ObjectIdletimeCommand(Context& context) {
 void ObjectFreqCommand(Context& context) {
   const EntryRef ref = context.db.Peek(context.Key(2));
   if (!ref) return context.reply.NullBulk();
-  if (context.store.context().access_policy == nullptr) {
+  if (!context.store.context().tracks_frequency()) {
     return context.Fail(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
         "that when switching between policies at runtime LRU and LFU data will take some time to "

@@ -167,6 +167,21 @@ constexpr HistoryItem kSetHistory[] = {
     {"8.4.0", "Added IFEQ, IFNE, IFDEQ and IFDNE."},
 };
 
+// With GET, or with a comparison, SET reads the key.
+uint16_t KeyFlagsOfSet(ArgSpan args) {
+  for (size_t i = 3; i < args.size(); ++i) {
+    for (const std::string_view reads : {"get", "ifeq", "ifne", "ifdeq", "ifdne"}) {
+      if (EqualsIgnoreCase(args[i], reads)) return kKeyRW | kKeyAccess | kKeyUpdate;
+    }
+  }
+  return kKeyOW | kKeyUpdate;
+}
+
+// Without a condition DELEX only removes.
+uint16_t KeyFlagsOfDelex(ArgSpan args) {
+  return args.size() > 2 ? kKeyRW | kKeyDelete : kKeyRM | kKeyDelete;
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "append",
      .handler = AppendCommand,
@@ -211,7 +226,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1); O(N) in the length of the string to compare digests.",
      .summary = "Deletes a key if its string compares as asked with a value or a digest.",
      .keys = kDeleteIfKey,
-     .arguments = kDelexArguments},
+     .arguments = kDelexArguments,
+     .key_flags = KeyFlagsOfDelex},
     {.name = "delifeq",
      .handler = DelifeqCommand,
      .arity = 3,
@@ -414,7 +430,8 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Sets the string at a key, whatever it held before.",
      .keys = kSetKey,
      .arguments = kSetArguments,
-     .history = kSetHistory},
+     .history = kSetHistory,
+     .key_flags = KeyFlagsOfSet},
     {.name = "setex",
      .handler = SetexCommand,
      .arity = 4,

@@ -105,11 +105,23 @@ void DeadlineIndex::VisitRandom(uint64_t random, size_t limit, VisitFingerprint 
 }
 
 void DeadlineIndex::Clear() {
+  const uint64_t now = wheel_.position;
   ClearWheel(wheel_);
+  wheel_.position = now;
   for (Wheel& wheel : retired_) ClearWheel(wheel);
   retired_.clear();
   size_ = 0;
   assert(bytes_ == 0);
+}
+
+bool DeadlineIndex::DropSome(size_t budget) {
+  for (; budget > 0; --budget) {
+    Wheel* const wheel = FirstWheelInUse();
+    if (wheel == nullptr) return false;
+    size_ -= wheel->open.chunks->count;
+    DropFirstChunk(*wheel);
+  }
+  return size_ > 0;
 }
 
 void DeadlineIndex::Abandon() {
@@ -165,6 +177,22 @@ bool DeadlineIndex::OpenNextSlot(Wheel& wheel, uint64_t now) {
   wheel.open = {std::exchange(slots.slots[slot], nullptr), base, level, last <= now};
   wheel.position = base;
   return true;
+}
+
+// The wheel that holds the next records to take out whatever their time, its slot open; null if
+// there are none. Retired wheels first: what they hold may be due already.
+DeadlineIndex::Wheel* DeadlineIndex::FirstWheelInUse() {
+  const auto opens = [this](Wheel& wheel) {
+    return wheel.open.chunks != nullptr || OpenNextSlot(wheel, ~uint64_t{0});
+  };
+  while (!retired_.empty()) {
+    if (opens(retired_.back())) return &retired_.back();
+    FreeLevels(retired_.back());
+    retired_.pop_back();
+  }
+  if (opens(wheel_)) return &wheel_;
+  FreeLevels(wheel_);
+  return nullptr;
 }
 
 // A slot of a lower level comes before all those of higher ones, as it shares more of the position.
@@ -241,13 +269,15 @@ void DeadlineIndex::FreeLevels(Wheel& wheel) {
 
 void DeadlineIndex::ClearWheel(Wheel& wheel) {
   do {
-    while (wheel.open.chunks != nullptr) {
-      Chunk* const chunk = wheel.open.chunks;
-      wheel.open.chunks = chunk->next;
-      FreeChunk(chunk);
-    }
+    while (wheel.open.chunks != nullptr) DropFirstChunk(wheel);
   } while (OpenNextSlot(wheel, ~uint64_t{0}));
   FreeLevels(wheel);
+}
+
+void DeadlineIndex::DropFirstChunk(Wheel& wheel) {
+  Chunk* const chunk = wheel.open.chunks;
+  wheel.open.chunks = chunk->next;
+  FreeChunk(chunk);
 }
 
 }  // namespace kv

@@ -82,6 +82,12 @@ class DeadlineIndex {
   template <class Fire>
   size_t Advance(int64_t now_ms, size_t budget, Fire fire);
 
+  // Takes records out, due or not, and passes them to visit(uint64_t fingerprint), until `budget`
+  // are taken; those of earlier slots come first. Returns their number, fewer than `budget` when
+  // the index is empty. Once begun, only Drain, DropSome, Clear and the figures may be asked for.
+  template <class Visit>
+  size_t Drain(size_t budget, Visit visit);
+
   // Visits the fingerprints of up to `limit` records that are close to the next due time, or of a
   // random slot. Stale ones are among them.
   using VisitFingerprint = absl::FunctionRef<void(uint64_t)>;
@@ -90,6 +96,10 @@ class DeadlineIndex {
 
   // Forgets all records. Linear in chunks.
   void Clear();
+
+  // Frees up to `budget` chunks with the records in them. Returns true while any are left. Once
+  // begun, only Drain, DropSome, Clear and the figures may be asked for.
+  bool DropSome(size_t budget);
 
   // Empties the index after SlabMemory::ReleaseAll, without touching what is gone. O(1).
   void Abandon();
@@ -139,6 +149,7 @@ class DeadlineIndex {
   void SetClock(uint64_t now);
   Step TakeStep(uint64_t now, Record* due);
   bool OpenNextSlot(Wheel& wheel, uint64_t now);
+  Wheel* FirstWheelInUse();
   bool FindNextSlot(const Wheel& wheel, int* level, int* slot, uint64_t* base) const;
   Record PopOpen(Wheel& wheel);
   void File(uint64_t time, uint64_t fingerprint);
@@ -146,6 +157,7 @@ class DeadlineIndex {
   static void VisitChunks(const Chunk* chunks, size_t limit, VisitFingerprint visit);
   void FreeLevels(Wheel& wheel);
   void FreeChunk(Chunk* chunk);
+  void DropFirstChunk(Wheel& wheel);
   void ClearWheel(Wheel& wheel);
 
   SlabMemory* memory_;
@@ -168,6 +180,18 @@ size_t DeadlineIndex::Advance(int64_t now_ms, size_t budget, Fire fire) {
     if (step == Step::kDue) fire(static_cast<int64_t>(due.time), due.fingerprint);
   }
   return steps;
+}
+
+template <class Visit>
+size_t DeadlineIndex::Drain(size_t budget, Visit visit) {
+  size_t taken = 0;
+  for (; taken < budget; ++taken) {
+    Wheel* const wheel = FirstWheelInUse();
+    if (wheel == nullptr) break;
+    --size_;
+    visit(PopOpen(*wheel).fingerprint);
+  }
+  return taken;
 }
 
 }  // namespace kv

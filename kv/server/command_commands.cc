@@ -368,7 +368,6 @@ void CommandListCommand(Context& context) {
   }
   for (const Command* command : table.commands()) {
     add(*command);
-    if (!filtered) continue;
     for (const Command* subcommand : command->subcommands) add(*subcommand);
   }
   context.reply.Set(names.size());

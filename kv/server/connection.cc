@@ -32,7 +32,7 @@ Connection::~Connection() {
 // --- input ---
 
 void Connection::OnReceive(std::span<const char> bytes) {
-  if (closing_) return;
+  if (closing()) return;
   last_active_ = owner_.now_micros();
   bytes_received_ += bytes.size();
   if (kept_.empty() && !has_input()) {
@@ -52,7 +52,7 @@ void Connection::AppendKept(std::span<const char> bytes) {
 }
 
 void Connection::CheckLimit() {
-  if (kept_bytes() > owner_.query_buffer_limit()) owner_.OnQueryBufferLimit(*this);
+  if (!closing() && kept_bytes() > owner_.query_buffer_limit()) owner_.OnQueryBufferLimit(*this);
 }
 
 resp::ParseResult Connection::NextRequest(resp::ArgVector* args) {
@@ -80,6 +80,7 @@ void Connection::Rewind(Mark mark) {
 
 void Connection::KeepInput() {
   parser_.ReleaseDecoded();
+  if (closing()) return DropInput();
   if (kept_.empty()) {
     if (has_input()) kept_.assign(input_.substr(position_));
     kept_begin_ = 0;
@@ -101,6 +102,13 @@ void Connection::KeepInput() {
   }
   input_ = std::string_view(kept_).substr(kept_begin_);
   CheckLimit();
+  owner_.OnMemoryChanged(*this);
+}
+
+void Connection::DropInput() {
+  kept_ = std::string();
+  kept_begin_ = position_ = 0;
+  input_ = {};
 }
 
 // Moves the part of the body that came from kept_ to a blob and has the rest received there. What
@@ -133,12 +141,13 @@ void Connection::ContinueLargeArgument() {
 }
 
 void Connection::OnReceivedInto(size_t size) {
-  if (closing_) return;
+  if (closing()) return;
   last_active_ = owner_.now_micros();
   bytes_received_ += size;
   large_filled_ += size;
   if (large_filled_ == std::min(large_->capacity(), large_size_)) ContinueLargeArgument();
   CheckLimit();
+  owner_.OnMemoryChanged(*this);
 }
 
 Blob* Connection::Take(std::string_view argument) {
@@ -155,7 +164,8 @@ void Connection::DropLargeArgument() {
 // --- output ---
 
 void Connection::Flush() {
-  while (in_flight_ == 0 && !client.output.empty() && !closing_) {
+  if (!client.output.empty() && owner_.EnforceOutputLimit(*this)) return;
+  while (in_flight_ == 0 && !client.output.empty() && !closing()) {
     iovec parts[kMaxParts];
     const size_t count = client.output.Gather(parts, kMaxSendBytes);
     size_t bytes = 0;
@@ -164,24 +174,39 @@ void Connection::Flush() {
     parts_.assign(parts, parts + count);
     in_flight_ = bytes;
     if (loop_.Send(stream_, parts_) == ae::SendResult::kPending) return;
-    in_flight_ = 0;
-    bytes_sent_ += bytes;
-    client.output.Consume(bytes);
+    NoteSent();
   }
-  if (client.output.empty() && client.Is(kClientCloseAfterReply)) Close();
+  owner_.OnMemoryChanged(*this);
+  if (client.output.empty() && client.Is(kClientCloseAfterReply)) Finish();
+}
+
+void Connection::NoteSent() {
+  const size_t sent = std::exchange(in_flight_, 0);
+  bytes_sent_ += sent;
+  last_active_ = owner_.now_micros();
+  client.output.Consume(sent);
 }
 
 void Connection::OnSent() {
-  const size_t sent = std::exchange(in_flight_, 0);
-  bytes_sent_ += sent;
-  client.output.Consume(sent);
+  NoteSent();
   Flush();
 }
 
 // --- end ---
 
+// Closing while input is unread resets the connection, and replies on their way to the peer are
+// lost; so it reads on until the peer has ended, too.
+void Connection::Finish() {
+  if (ended) return Close();
+  if (closing()) return;
+  lingering_ = true;
+  loop_.EndSending(stream_);
+  owner_.OnLingering(*this);
+}
+
 void Connection::OnEnd() {
   ended = true;
+  if (lingering_) return Close();
   owner_.OnReadable(*this);
 }
 

@@ -34,6 +34,12 @@ class ConnectionOwner {
   virtual void OnReadable(Connection& connection) = 0;
   // The stream is gone; the owner destroys the connection when no request refers to it.
   virtual void OnGone(Connection& connection) = 0;
+  // The connection has sent its last byte and waits for the peer's end, which need not come.
+  virtual void OnLingering(Connection& connection) = 0;
+  // Closes the connection and returns true if its output is beyond the limits of its class.
+  virtual bool EnforceOutputLimit(Connection& connection) = 0;
+  // What the connection's buffers take may have changed.
+  virtual void OnMemoryChanged(Connection& connection) = 0;
   // The input that waits has become larger than client-query-buffer-limit.
   virtual void OnQueryBufferLimit(Connection& connection) = 0;
   virtual const resp::RequestLimits& request_limits(bool authenticated) const = 0;
@@ -77,8 +83,10 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   bool sending() const { return in_flight_ > 0; }
 
   // --- end ---
+  // Closes at once; what is unsent is dropped.
   void Close();
-  bool closing() const { return closing_; }
+  // True once the conversation is over: nothing is run or sent any more, what arrives is dropped.
+  bool closing() const { return closing_ || lingering_; }
 
   const ae::Peer& peer() const { return peer_; }
   int descriptor() const { return loop_.Descriptor(stream_); }
@@ -109,6 +117,10 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   bool ended = false;        // the peer sends no more
   size_t output_before = 0;  // bytes of output when the tick began
 
+  // --- bookkeeping of the Connections ---
+  size_t accounted_bytes = 0;          // its part of the sum that maxmemory-clients limits
+  int64_t over_soft_limit_since = -1;  // monotonic microseconds; -1: its output is below
+
   // --- ae::StreamHandler ---
   void OnReceive(std::span<const char> bytes) override;
   void OnReceivedInto(size_t size) override;
@@ -128,6 +140,9 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   void ContinueLargeArgument();
   void AppendKept(std::span<const char> bytes);
   void CheckLimit();
+  void DropInput();
+  void NoteSent();
+  void Finish();
 
   ConnectionOwner& owner_;
   ae::Loop& loop_;
@@ -148,6 +163,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   size_t in_flight_ = 0;
   std::vector<iovec> parts_;
   bool closing_ = false;
+  bool lingering_ = false;  // everything was sent, and the end; the peer's end is awaited
 
   int64_t created_;
   int64_t last_active_;

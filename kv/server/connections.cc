@@ -1,12 +1,23 @@
 #include "kv/server/connections.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "kv/server/client_filter.h"
+
 namespace kv {
+namespace {
+
+// How long a peer that was told the end may take to end, too.
+constexpr int64_t kLingerMicros = 2'000'000;
+constexpr int64_t kMicrosPerSecond = 1'000'000;
+
+}  // namespace
 
 Connections::Connections(ae::Loop& loop, const ServerOptions& options, const Clock& clock,
-                         SlabMemory& memory)
-    : loop_(loop), options_(options), clock_(clock), memory_(memory) {
+                         SlabMemory& memory, Logger* logger)
+    : loop_(loop), options_(options), clock_(clock), memory_(memory), logger_(logger) {
   ApplyOptions();
 }
 
@@ -16,6 +27,8 @@ void Connections::ApplyOptions() {
   limits_.max_bulk_bytes = options_.proto_max_bulk_len;
   unauthenticated_limits_ = limits_;
   unauthenticated_limits_.authenticated = false;
+  memory_limit_ = MemoryLimit();
+  ForEach([this](Connection& connection) { OnMemoryChanged(connection); });
 }
 
 Connection* Connections::Find(uint64_t id) const {
@@ -39,13 +52,12 @@ ae::StreamHandler* Connections::OnAccept(ae::StreamId stream, const ae::Peer& pe
     *farewell = "-ERR max number of clients reached\r\n";
     return nullptr;
   }
-  if (options_.protected_mode && options_.requirepass.empty() && options_.bind_is_default &&
-      !peer.is_loopback) {
+  if (options_.protected_mode && options_.requirepass.empty() && !peer.is_loopback) {
     ++stats_.rejected;
     *farewell =
-        "-DENIED solokv is running in protected mode: no password is set and no address to bind "
-        "was given, so only clients of this host are served. Set 'requirepass' or 'bind', or turn "
-        "'protected-mode' off if the network is trusted.\r\n";
+        "-DENIED solokv is running in protected mode: no password is set, so only clients of this "
+        "host are served. Set 'requirepass', or turn 'protected-mode' off if the network is "
+        "trusted.\r\n";
     return nullptr;
   }
   ++stats_.accepted;
@@ -63,6 +75,7 @@ ae::StreamHandler* Connections::OnAccept(ae::StreamId stream, const ae::Peer& pe
 void Connections::OnGone(Connection& connection) {
   const auto found = connections_.find(connection.client.id);
   if (found == connections_.end()) return;
+  accounted_bytes_ -= connection.accounted_bytes;
   stats_.bytes_received += connection.bytes_received();
   stats_.bytes_sent += connection.bytes_sent();
   gone_.push_back(std::move(found->second));
@@ -74,9 +87,86 @@ void Connections::Bury() {
   gone_.clear();
 }
 
+void Connections::OnLingering(Connection& connection) {
+  lingering_.push_back({clock_.MonotonicMicros() + kLingerMicros, connection.client.id});
+}
+
+void Connections::CloseLingering() {
+  const int64_t now = clock_.MonotonicMicros();
+  for (; !lingering_.empty() && lingering_.front().deadline <= now; lingering_.pop_front()) {
+    if (Connection* connection = Find(lingering_.front().id)) connection->Close();
+  }
+}
+
 void Connections::OnQueryBufferLimit(Connection& connection) {
   ++stats_.closed_query_limit;
   connection.Close();
+}
+
+// --- limits of output and memory ---
+
+bool Connections::IsOutputExceeded(Connection& connection) const {
+  const OutputLimit& limit = options_.client_output_buffer_limit[kNormalClients];
+  const auto bytes = static_cast<int64_t>(connection.client.output.size());
+  if (limit.hard_bytes > 0 && bytes >= limit.hard_bytes) return true;
+  if (limit.soft_bytes == 0 || bytes < limit.soft_bytes) {
+    connection.over_soft_limit_since = -1;
+    return false;
+  }
+  if (connection.over_soft_limit_since < 0) connection.over_soft_limit_since = now_;
+  return now_ - connection.over_soft_limit_since > limit.soft_seconds * kMicrosPerSecond;
+}
+
+bool Connections::EnforceOutputLimit(Connection& connection) {
+  if (!IsOutputExceeded(connection)) return false;
+  ++stats_.closed_output_limit;
+  Log(LogLevel::kWarning,
+      absl::StrCat("Client ", DescribeClient(connection, now_),
+                   " scheduled to be closed ASAP for overcoming of output buffer limits."));
+  connection.Close();
+  return true;
+}
+
+void Connections::EnforceSoftOutputLimits() {
+  if (options_.client_output_buffer_limit[kNormalClients].soft_bytes == 0) return;
+  ForEach([this](Connection& connection) {
+    if (!connection.closing()) EnforceOutputLimit(connection);
+  });
+}
+
+size_t Connections::MemoryLimit() const {
+  if (options_.maxmemory_clients >= 0) return static_cast<size_t>(options_.maxmemory_clients);
+  return static_cast<size_t>(options_.maxmemory / 100 * -options_.maxmemory_clients);
+}
+
+void Connections::OnMemoryChanged(Connection& connection) {
+  if (memory_limit_ == 0 || connection.closing()) return;
+  const size_t bytes = connection.memory_bytes();
+  accounted_bytes_ += bytes - connection.accounted_bytes;
+  connection.accounted_bytes = bytes;
+}
+
+void Connections::Evict() {
+  if (memory_limit_ == 0 || accounted_bytes_ <= memory_limit_) return;
+  std::vector<Connection*> candidates;
+  ForEach([&](Connection& connection) {
+    if (connection.closing() || connection.client.Is(kClientNoEvict)) return;
+    candidates.push_back(&connection);
+  });
+  std::sort(candidates.begin(), candidates.end(), [](const Connection* a, const Connection* b) {
+    return a->accounted_bytes > b->accounted_bytes;
+  });
+  for (Connection* connection : candidates) {
+    if (accounted_bytes_ <= memory_limit_) return;
+    ++stats_.evicted;
+    Log(LogLevel::kNotice, absl::StrCat("Evicting client: ", DescribeClient(*connection, now_)));
+    accounted_bytes_ -= std::exchange(connection->accounted_bytes, 0);
+    connection->Close();
+  }
+}
+
+void Connections::Log(LogLevel level, std::string_view message) const {
+  if (logger_ != nullptr) logger_->Log(level, message);
 }
 
 }  // namespace kv

@@ -3,14 +3,17 @@
 #define SOLOKV_KV_SERVER_CONNECTIONS_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "ae/loop.h"
 #include "kv/base/clock.h"
+#include "kv/base/logging.h"
 #include "kv/server/connection.h"
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
@@ -23,6 +26,7 @@ struct ConnectionStats {
   uint64_t rejected = 0;
   uint64_t closed_query_limit = 0;
   uint64_t closed_output_limit = 0;
+  uint64_t evicted = 0;
   // Of connections that are gone; those of living ones are added by Totals.
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
@@ -30,8 +34,9 @@ struct ConnectionStats {
 
 class Connections final : public ae::Acceptor, public ConnectionOwner {
  public:
-  // `runner` is set before the first connection comes.
-  Connections(ae::Loop& loop, const ServerOptions& options, const Clock& clock, SlabMemory& memory);
+  // `logger` may be null. `runner` is set before the first connection comes.
+  Connections(ae::Loop& loop, const ServerOptions& options, const Clock& clock, SlabMemory& memory,
+              Logger* logger);
   ~Connections() override;
 
   void SetRunner(RequestRunner* runner) { runner_ = runner; }
@@ -39,6 +44,13 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
   void BeginTick() { now_ = clock_.MonotonicMicros(); }
   // Destroys the connections whose streams have closed.
   void Bury();
+  // Closes the connections whose peers take too long to end.
+  void CloseLingering();
+  // Closes the connections that have been over a soft output limit for too long.
+  void EnforceSoftOutputLimits();
+  // Closes the largest connections while all together take more than maxmemory-clients. Linear in
+  // the number of connections if they do, else constant.
+  void Evict();
   // Recomputes what depends on options.
   void ApplyOptions();
 
@@ -62,6 +74,9 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
   // --- ConnectionOwner ---
   void OnReadable(Connection& connection) override { runner_->AddReady(connection); }
   void OnGone(Connection& connection) override;
+  void OnLingering(Connection& connection) override;
+  bool EnforceOutputLimit(Connection& connection) override;
+  void OnMemoryChanged(Connection& connection) override;
   void OnQueryBufferLimit(Connection& connection) override;
   const resp::RequestLimits& request_limits(bool authenticated) const override {
     return authenticated ? limits_ : unauthenticated_limits_;
@@ -74,10 +89,16 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
   resp::ChunkPool& chunk_pool() override { return chunk_pool_; }
 
  private:
+  bool IsOutputExceeded(Connection& connection) const;
+  // The bytes that all connections together may take; 0 without a limit.
+  size_t MemoryLimit() const;
+  void Log(LogLevel level, std::string_view message) const;
+
   ae::Loop& loop_;
   const ServerOptions& options_;
   const Clock& clock_;
   SlabMemory& memory_;
+  Logger* const logger_;
   RequestRunner* runner_ = nullptr;
   resp::ChunkPool chunk_pool_;
   resp::RequestLimits limits_;
@@ -85,6 +106,13 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
 
   absl::btree_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> gone_;
+  struct Lingering {
+    int64_t deadline;
+    uint64_t id;
+  };
+  std::deque<Lingering> lingering_;
+  size_t memory_limit_ = 0;  // 0: none, and accounted_bytes_ is not kept
+  size_t accounted_bytes_ = 0;
   uint64_t next_id_ = 1;
   int64_t now_ = 0;
   ConnectionStats stats_;

@@ -45,7 +45,7 @@ void Object(Context& context) {
   context.reply.SimpleString(absl::StrFormat(
       "Value at:%p refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
       static_cast<const void*>(&*ref), std::string(EncodingName(*ref)), ref->string_size(),
-      ref->access(), store.access_policy == nullptr ? store.IdleSeconds(ref->access()) : 0));
+      ref->access(), store.tracks_frequency() ? 0 : store.IdleSeconds(ref->access())));
 }
 
 void SetActiveExpire(Context& context) {

@@ -229,7 +229,7 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("expire_lag_msec_p99", parts.store.expiry_lag().Percentile(0.99));
   out.Number("expire_lag_msec_max", parts.store.expiry_lag().max());
   out.Number("evicted_keys", store.evicted);
-  out.Number("evicted_clients", 0);
+  out.Number("evicted_clients", connections.evicted);
   out.Number("evicted_scripts", 0);
   out.Number("total_eviction_exceeded_time", 0);
   out.Number("current_eviction_exceeded_time", 0);

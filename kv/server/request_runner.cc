@@ -50,7 +50,8 @@ void RequestRunner::Run(uint64_t budget) {
     for (size_t i = 0; i < turn_.size(); ++i) {
       Connection& connection = *turn_[i];
       if (CycleClock::Now() - start > budget_cycles && i > 0) {
-        later.insert(later.end(), turn_.begin() + static_cast<ptrdiff_t>(i), turn_.end());
+        // Those that had no turn are the first in the next tick.
+        ready_.insert(ready_.begin(), turn_.begin() + static_cast<ptrdiff_t>(i), turn_.end());
         break;
       }
       connection.ready = false;
@@ -85,6 +86,7 @@ bool RequestRunner::TakeTurn(Connection& connection) {
     if (result == resp::ParseResult::kIncomplete) {
       if (connection.ended) {
         ExecuteBlock();
+        if (!MayRun(connection)) return false;
         connection.client.SetFlag(kClientCloseAfterReply, true);
         AddDirty(connection);
       }

@@ -16,9 +16,11 @@
 namespace kv {
 namespace {
 
-// Units of expiry work, and entries of dropped databases freed, in one tick.
+// Units of expiry work, entries of dropped databases freed, and records of deadlines renewed in one
+// tick.
 constexpr size_t kExpiryBudget = 1000;
 constexpr size_t kReclaimBudget = 1000;
+constexpr size_t kRebuildBudget = 500;
 
 // Wall clocks are stepped, so the loop does not rely on one for longer than this.
 constexpr int64_t kMaxWaitMicros = 100'000;
@@ -68,7 +70,8 @@ absl::Status Server::Start() {
   evictor_ = std::make_unique<Evictor>(*store_, random_);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
-  connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory());
+  connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory(),
+                                               dependencies_.logger);
   runner_ = std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, cycles_);
   connections_->SetRunner(runner_.get());
   pause_ = std::make_unique<Pause>(*loop_, clock_, *runner_, store_->context());
@@ -179,8 +182,8 @@ void Server::RegisterCommands() {
 
 void Server::ObserveConfig() {
   config_.OnChange(
-      {"maxmemory", "maxmemory-policy", "maxmemory-samples", "lfu-log-factor", "lfu-decay-time",
-       "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
+      {"maxmemory", "maxmemory-policy", "maxmemory-samples", "maxmemory-clients", "lfu-log-factor",
+       "lfu-decay-time", "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
        "latency-tracking", "proto-max-bulk-len", "requirepass"},
       [this] {
         ApplyOptions();
@@ -236,6 +239,7 @@ void Server::ScheduleCron() {
 }
 
 void Server::Cron() {
+  connections_->BeginTick();
   const int64_t now = clock_.MonotonicMicros();
   const ConnectionStats totals = connections_->Totals();
   stats_.commands.Sample(dispatcher_->commands(), now);
@@ -248,6 +252,8 @@ void Server::Cron() {
   }
   cycles_.Recalibrate();
   if (options_.reply_chunks_trimmed) connections_->chunk_pool().Trim(kMaxFreeChunks);
+  connections_->CloseLingering();
+  connections_->EnforceSoftOutputLimits();
   if (options_.timeout > 0) CloseIdleConnections();
 }
 
@@ -291,11 +297,13 @@ void Server::AfterWait() {
   connections_->BeginTick();
   RefreshTime();
   ++stats_.ticks;
+  store_->RebuildDeadlineIndexes(kRebuildBudget);
   store_->ExpireDue(kExpiryBudget);
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
   runner_->Flush();
   runner_->EndTick();
   store_->reclaimer().Step(kReclaimBudget);
+  connections_->Evict();
   connections_->Bury();
 }
 

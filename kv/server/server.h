@@ -51,8 +51,8 @@ struct ServerDependencies {
   Logger* logger = nullptr;
   Env* env = nullptr;
   // Sets directives, and prepares the world as they say, before the loop is made.
-  std::function<absl::Status(Config&, ServerOptions&)> configure;
-  std::string executable;  // for INFO
+  std::function<absl::Status(Config&, ServerOptions&)> configure = nullptr;
+  std::string executable = {};  // for INFO
 };
 
 class Server final : private ae::TickHandler, private DispatchHooks, private ServerControl {

@@ -30,7 +30,7 @@ bool CheckFlushMode(Context& context) {
 
 std::optional<int> ParseSwapIndex(Context& context, size_t index, std::string_view error) {
   const std::optional<int64_t> number = ParseInt64(context.args[index]);
-  if (!number) {
+  if (!number || *number < INT32_MIN || *number > INT32_MAX) {
     context.Fail(error);
     return std::nullopt;
   }

@@ -44,7 +44,6 @@ enum class Permission : uint8_t { kNobody, kLocalClients, kEverybody };
 struct ServerOptions {
   // --- network ---
   std::vector<std::string> bind = {"*", "-::*"};  // a leading '-': no error if it cannot be bound
-  bool bind_is_default = true;
   int64_t port = 6379;     // 0: no TCP
   bool port_auto = false;  // take a free port
   std::string port_file;   // where to write the port, if not empty

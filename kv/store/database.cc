@@ -16,6 +16,9 @@ namespace {
 // Room to grow that an edited blob gets: as much again, up to 1 MiB.
 constexpr size_t kMaxSpareCapacity = 1 << 20;
 
+// Stale records of deadlines that are never worth a rebuild.
+constexpr size_t kFewRecords = 1024;
+
 size_t SizeBin(size_t size) {
   return static_cast<size_t>(std::bit_width(size));
 }
@@ -27,7 +30,8 @@ Database::Database(StoreContext& context, Reclaimer& reclaimer, int index)
       reclaimer_(reclaimer),
       index_(index),
       table_(context.memory, EntryTraits{context.hash_key}),
-      deadlines_(context.memory, context.now) {}
+      deadlines_(context.memory, context.now),
+      former_deadlines_(context.memory, context.now) {}
 
 Database::~Database() {
   Clear();
@@ -69,6 +73,13 @@ EntryRef Database::FindForRead(const HashedKey& key) {
   }
   ++context_.stats.hits;
   if (context_.touch) ref->set_access(context_.TouchedAccess(ref->access()));
+  return EntryRef(ref.entry_, ref.position_);
+}
+
+EntryRef Database::FindUntouched(const HashedKey& key) {
+  const bool touch = std::exchange(context_.touch, false);
+  EntryRef ref = FindForRead(key);
+  context_.touch = touch;
   return EntryRef(ref.entry_, ref.position_);
 }
 
@@ -180,14 +191,14 @@ Entry* Database::Shape(const HashedKey& key, EntryRef& ref, ValueType type, Enco
     Entry* entry = Allocate(key.bytes, type, encoding, inline_size, deadline);
     entry->set_access(context_.InitialAccess());
     table_.Insert(entry, key.hash);
-    CountDeadline(kNoDeadline, deadline, key.hash);
+    CountDeadline(*entry, kNoDeadline, deadline, key.hash);
     ref.entry_ = entry;
     ref.position_ = {};
     context_.Notify(kEventNew, "new", index_, key.bytes);
     return entry;
   }
   CountSize(*ref, -1);
-  CountDeadline(ref->deadline(), deadline, key.hash);
+  CountDeadline(*ref.entry_, ref->deadline(), deadline, key.hash);
   DropValue(*ref.entry_);
   ref->set_encoding(type, ref->encoding());
   Reshape(ref, encoding, inline_size, deadline);
@@ -213,6 +224,8 @@ void Database::Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int
   Entry* moved = Allocate(entry->key(), entry->type(), encoding, inline_size, deadline);
   moved->set_access(entry->access());
   moved->set_edited(entry->edited());
+  moved->set_index_parity(entry->index_parity());
+  ref.position_ = PositionOf(ref);
   table_.Replace(ref.position_, moved);
   context_.memory.Free(entry, old_size);
   ref.entry_ = moved;
@@ -226,8 +239,8 @@ void Database::Remove(EntryRef& ref) {
   Entry* entry = ref.entry_;
   const uint64_t hash = table_.traits().Hash(*entry);
   CountSize(*entry, -1);
-  CountDeadline(entry->deadline(), kNoDeadline, hash);
-  table_.Erase(ref.position_, hash);
+  CountDeadline(*entry, entry->deadline(), kNoDeadline, hash);
+  table_.Erase(PositionOf(ref), hash);
   DropValue(*entry);
   context_.memory.Free(entry, entry->size());
   ref.entry_ = nullptr;
@@ -235,7 +248,7 @@ void Database::Remove(EntryRef& ref) {
 
 void Database::SetDeadline(EntryRef& ref, int64_t deadline) {
   Entry* entry = ref.entry_;
-  CountDeadline(entry->deadline(), deadline, table_.traits().Hash(*entry));
+  CountDeadline(*entry, entry->deadline(), deadline, table_.traits().Hash(*entry));
   if (entry->has_deadline() && deadline != kNoDeadline) {
     entry->set_deadline(deadline);
     return;
@@ -256,7 +269,7 @@ void Database::InsertMoved(Database& target, const HashedKey& key, const Entry& 
   entry->set_edited(from.edited());
   std::memcpy(entry->value(), from.value(), from.value_size());
   target.table_.Insert(entry, key.hash);
-  target.CountDeadline(kNoDeadline, deadline, key.hash);
+  target.CountDeadline(*entry, kNoDeadline, deadline, key.hash);
   target.CountSize(*entry, +1);
 }
 
@@ -264,8 +277,8 @@ void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
   Entry* entry = ref.entry_;
   const uint64_t hash = table_.traits().Hash(*entry);
   CountSize(*entry, -1);
-  CountDeadline(entry->deadline(), kNoDeadline, hash);
-  table_.Erase(ref.position_, hash);
+  CountDeadline(*entry, entry->deadline(), kNoDeadline, hash);
+  table_.Erase(PositionOf(ref), hash);
   InsertMoved(target, key, *entry, entry->deadline());
   context_.memory.Free(entry, entry->size());
   ref.entry_ = nullptr;
@@ -312,9 +325,11 @@ size_t Database::SampleExpiring(Random& random, bool soonest, std::span<Entry*> 
     });
   };
   if (soonest) {
-    deadlines_.VisitEarliest(out.size(), add);
+    former_deadlines_.VisitEarliest(out.size() / 2, add);
+    deadlines_.VisitEarliest(out.size() - count, add);
   } else {
     deadlines_.VisitRandom(random.Next(), out.size(), add);
+    former_deadlines_.VisitRandom(random.Next(), out.size() - count, add);
   }
   return count;
 }
@@ -333,6 +348,7 @@ void Database::Clear() {
   detached.Swap(table_);
   reclaimer_.Take(std::move(detached));
   deadlines_.Clear();
+  former_deadlines_.Clear();
   expiring_ = 0;
   deadline_sum_ = 0;
   string_sizes_ = {};
@@ -341,6 +357,9 @@ void Database::Clear() {
 void Database::Swap(Database& other) {
   table_.Swap(other.table_);
   deadlines_.Swap(other.deadlines_);
+  former_deadlines_.Swap(other.former_deadlines_);
+  std::swap(index_parity_, other.index_parity_);
+  std::swap(new_records_, other.new_records_);
   std::swap(expiring_, other.expiring_);
   std::swap(deadline_sum_, other.deadline_sum_);
   std::swap(string_sizes_, other.string_sizes_);
@@ -367,8 +386,8 @@ void Database::RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::stri
   Remove(ref);
 }
 
-// Keeps the invariant that every entry with a deadline has a record that fires no later.
-void Database::CountDeadline(int64_t before, int64_t after, uint64_t hash) {
+// The deadline of `entry` changes.
+void Database::CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash) {
   if (before == after) return;
   if (before != kNoDeadline) {
     --expiring_;
@@ -377,8 +396,19 @@ void Database::CountDeadline(int64_t before, int64_t after, uint64_t hash) {
   if (after != kNoDeadline) {
     ++expiring_;
     deadline_sum_ += after - context_.birth;
-    if (before == kNoDeadline || after < before) deadlines_.Add(after, hash);
+    if (before == kNoDeadline || after < before) RecordDeadline(entry, after, hash);
   }
+}
+
+void Database::RecordDeadline(Entry& entry, int64_t deadline, uint64_t hash) {
+  deadlines_.Add(deadline, hash);
+  entry.set_index_parity(index_parity_);
+  ++new_records_;
+}
+
+int64_t Database::NextDeadline() const {
+  if (former_deadlines_.size() > 0) return context_.now;
+  return deadlines_.NextDueMillis();
 }
 
 size_t Database::ExpireDue(size_t budget) {
@@ -396,10 +426,32 @@ size_t Database::ExpireDue(size_t budget) {
       if (IsExpired(*ref)) {
         Expire(ref);
       } else {
-        deadlines_.Add(ref->deadline(), table_.traits().Hash(*ref));
+        RecordDeadline(*ref.entry_, ref->deadline(), table_.traits().Hash(*ref));
       }
     }
   });
+}
+
+size_t Database::RebuildDeadlineIndex(size_t budget) {
+  size_t new_records = std::exchange(new_records_, 0);
+  if (former_deadlines_.size() == 0) {
+    if (deadlines_.size() <= 2 * expiring_ + kFewRecords) return 0;
+    former_deadlines_.Swap(deadlines_);
+    deadlines_ = DeadlineIndex(context_.memory, context_.now);
+    index_parity_ = !index_parity_;
+    new_records = 0;
+  }
+  const auto renew = [this](uint64_t fingerprint) {
+    table_.ForEachWithFingerprint(fingerprint, [this](Entry* entry) {
+      if (!entry->has_deadline() || entry->index_parity() == index_parity_) return;
+      const uint64_t hash = table_.traits().Hash(*entry);
+      deadlines_.Add(entry->deadline(), hash);
+      entry->set_index_parity(index_parity_);
+    });
+  };
+  const size_t done = former_deadlines_.Drain(std::max(budget, 2 * new_records), renew);
+  if (former_deadlines_.size() == 0) former_deadlines_.Clear();
+  return done;
 }
 
 void Database::CountSize(const Entry& entry, int64_t sign) {

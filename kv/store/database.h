@@ -1,6 +1,14 @@
 // Database: one numbered keyspace. It finds, replaces and removes entries, and keeps them exact in
 // time: an entry whose deadline has passed is never found (but see ExpiryPolicy).
 //
+// Each entry with a deadline has a record in the deadline index that fires no later. A deadline
+// that is brought forward or cancelled leaves a record behind, so the index is rebuilt when more
+// than half of it is stale: a new one begins, which serves from then on, while the records of the
+// former one are taken out in slices and those still needed are written anew. A bit in each entry,
+// its index parity, tells whether its record is in the new index already. Records thus number at
+// most about four times the entries with a deadline, and the work is O(1) for each record ever
+// made.
+//
 // The value of a key is reached through an EntryRef, which is good until the next call that changes
 // the database and cannot be stored.
 #ifndef SOLOKV_KV_STORE_DATABASE_H_
@@ -61,7 +69,11 @@ class Database {
   size_t expiring() const { return expiring_; }
   int64_t mean_ttl() const;
   size_t table_bytes() const { return table_.memory_bytes(); }
-  size_t index_bytes() const { return deadlines_.memory_bytes(); }
+  size_t index_bytes() const {
+    return deadlines_.memory_bytes() + former_deadlines_.memory_bytes();
+  }
+  // Records of deadlines, stale ones included.
+  size_t deadline_records() const { return deadlines_.size() + former_deadlines_.size(); }
 
   HashedKey Hash(std::string_view key) const { return {key, kv::Hash(key, context_.hash_key)}; }
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
@@ -74,6 +86,8 @@ class Database {
   EntryRef Peek(const HashedKey& key);
   // For commands that read: counts a hit or a miss, and a use for the eviction policy.
   EntryRef FindForRead(const HashedKey& key);
+  // For commands that look at a key without using its value: counts a hit or a miss only.
+  EntryRef FindUntouched(const HashedKey& key);
   // For commands that write: counts a use.
   EntryRef FindForWrite(const HashedKey& key);
 
@@ -128,10 +142,15 @@ class Database {
   void Swap(Database& other);
 
   // --- expiry ---
-  // A time no later than the first deadline; INT64_MAX if there is none.
-  int64_t NextDeadline() const { return deadlines_.NextDueMillis(); }
+  // A time no later than the first deadline; INT64_MAX if there is none. Now while the index is
+  // being rebuilt.
+  int64_t NextDeadline() const;
   // Removes what is due, doing at most `budget` units of work; returns the units done.
   size_t ExpireDue(size_t budget);
+  // Does a slice of the rebuilding of the deadline index, if that is under way or necessary.
+  // Returns the units of work done: about `budget`, or twice the number of deadlines set since the
+  // last slice if that is more, so that the work outruns its cause.
+  size_t RebuildDeadlineIndex(size_t budget);
 
   // Key counts by the power of two of the value's size: bins[b] counts sizes below 2^b and not
   // below 2^(b-1); bins[0] counts empty strings.
@@ -145,6 +164,10 @@ class Database {
   EntryRef Locate(const HashedKey& key) {
     const EntryTable::Position position = table_.Locate(key.bytes, key.hash);
     return EntryRef(position ? table_.At(position) : nullptr, position);
+  }
+  // The place of an entry, also of one that was inserted since it was looked up.
+  EntryTable::Position PositionOf(const EntryRef& ref) const {
+    return ref.position_ ? ref.position_ : table_.Locate(ref->key(), table_.traits().Hash(*ref));
   }
   bool IsExpired(const Entry& entry) const {
     return entry.has_deadline() && entry.deadline() <= context_.now;
@@ -162,7 +185,8 @@ class Database {
                   int64_t deadline);
   void InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
   void DropValue(Entry& entry);
-  void CountDeadline(int64_t before, int64_t after, uint64_t hash);
+  void CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash);
+  void RecordDeadline(Entry& entry, int64_t deadline, uint64_t hash);
   void CountSize(const Entry& entry, int64_t sign);
 
   StoreContext& context_;
@@ -170,6 +194,12 @@ class Database {
   int index_;
   EntryTable table_;
   DeadlineIndex deadlines_;
+  // While it is rebuilt, the records from before, on their way out.
+  DeadlineIndex former_deadlines_;
+  // The parity of entries whose record is in deadlines_.
+  bool index_parity_ = false;
+  // Records made since the last slice of rebuilding.
+  size_t new_records_ = 0;
   size_t expiring_ = 0;
   // Sum of (deadline - context's birth) over the entries that have one.
   int64_t deadline_sum_ = 0;

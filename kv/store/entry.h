@@ -79,6 +79,10 @@ class Entry {
   // Precondition: has_deadline().
   void set_deadline(int64_t deadline) { Store(bytes(), deadline); }
 
+  // Which of the database's two deadline indexes has the record of the deadline; see Database.
+  bool index_parity() const { return (flags_ & kIndexParity) != 0; }
+  void set_index_parity(bool parity) { SetFlag(kIndexParity, parity); }
+
   uint32_t access() const { return access_and_inline_size_ & 0xffffff; }
   void set_access(uint32_t access) {
     access_and_inline_size_ = (access_and_inline_size_ & 0xff000000) | (access & 0xffffff);
@@ -86,9 +90,7 @@ class Entry {
 
   // A string whose bytes were changed in place reports itself as raw, as clients of Redis expect.
   bool edited() const { return (flags_ & kEdited) != 0; }
-  void set_edited(bool edited) {
-    flags_ = static_cast<uint8_t>(edited ? flags_ | kEdited : flags_ & ~kEdited);
-  }
+  void set_edited(bool edited) { SetFlag(kEdited, edited); }
 
   // --- the value ---
   size_t inline_size() const { return access_and_inline_size_ >> 24; }
@@ -125,6 +127,7 @@ class Entry {
   static constexpr uint8_t kHasDeadline = 1;
   static constexpr uint8_t kLongKey = 2;
   static constexpr uint8_t kEdited = 4;
+  static constexpr uint8_t kIndexParity = 8;
   static constexpr size_t kLongKeySize = 0xffff;
 
   template <class T>
@@ -136,6 +139,9 @@ class Entry {
   template <class T>
   static void Store(char* to, T value) {
     std::memcpy(to, &value, sizeof value);
+  }
+  void SetFlag(uint8_t flag, bool value) {
+    flags_ = static_cast<uint8_t>(value ? flags_ | flag : flags_ & ~flag);
   }
   const char* bytes() const { return reinterpret_cast<const char*>(this) + kHeaderSize; }
   char* bytes() { return reinterpret_cast<char*>(this) + kHeaderSize; }

@@ -59,10 +59,12 @@ class LfuAccess : public AccessPolicy {
 
   uint32_t Initial() override { return Pack(kInitialCount); }
   uint32_t Touched(uint32_t access) override;
+  Tracks tracks() const override { return Tracks::kFrequency; }
   // The counter as it stands now, decayed.
   int64_t Frequency(uint32_t access) const override;
   // Minutes since the last use, modulo 45 days.
   int64_t IdleMinutes(uint32_t access) const { return (Minutes() - (access >> 8)) & 0xffff; }
+  int64_t IdleSeconds(uint32_t access) const override { return IdleMinutes(access) * 60; }
 
  private:
   static constexpr int64_t kInitialCount = 5;
@@ -87,6 +89,10 @@ class SlruAccess : public AccessPolicy {
 
   uint32_t Initial() override { return context_.access_clock & kClockMask; }
   uint32_t Touched(uint32_t) override { return kProtected | Initial(); }
+  Tracks tracks() const override { return Tracks::kIdleTime; }
+  int64_t IdleSeconds(uint32_t access) const override {
+    return Idle(access) / StoreContext::kAccessUnitsPerSecond;
+  }
   // Uses after the first, as far as they are known: 0 or 1.
   int64_t Frequency(uint32_t access) const override { return IsProtected(access) ? 1 : 0; }
 

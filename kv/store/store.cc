@@ -32,6 +32,14 @@ int64_t Store::NextDeadline() const {
   return next;
 }
 
+size_t Store::RebuildDeadlineIndexes(size_t budget) {
+  size_t done = 0;
+  for (const auto& database : databases_) {
+    done += database->RebuildDeadlineIndex(budget - std::min(done, budget));
+  }
+  return done;
+}
+
 size_t Store::ExpireDue(size_t budget) {
   size_t done = 0;
   if (!active_expire_) return done;

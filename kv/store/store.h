@@ -44,6 +44,9 @@ class Store {
   int64_t NextDeadline() const;
   // Removes what is due; returns the units of work done, at most about `budget`.
   size_t ExpireDue(size_t budget);
+  // Keeps the records of deadlines bounded; see Database. Returns the units of work done, about
+  // `budget` at most. To be called in every tick.
+  size_t RebuildDeadlineIndexes(size_t budget);
 
  private:
   StoreContext context_;

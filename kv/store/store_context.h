@@ -27,14 +27,20 @@ struct StoreStats {
   uint64_t evicted = 0;
 };
 
-// The clock and counter behind Entry::access(), owned by the eviction policy.
+// The clock and counter behind Entry::access(), owned by the eviction policy. Its bits tell either
+// how long an entry was idle or how often it was used, never both exactly.
 class AccessPolicy {
  public:
+  enum class Tracks : uint8_t { kIdleTime, kFrequency };
+
   virtual ~AccessPolicy() = default;
   virtual uint32_t Initial() = 0;
   virtual uint32_t Touched(uint32_t access) = 0;
-  // What OBJECT FREQ reports of these bits.
+  virtual Tracks tracks() const = 0;
+  // What OBJECT FREQ reports of these bits. Precondition: tracks() is kFrequency.
   virtual int64_t Frequency(uint32_t access) const = 0;
+  // What OBJECT IDLETIME reports of them. Precondition: tracks() is kIdleTime.
+  virtual int64_t IdleSeconds(uint32_t access) const = 0;
 };
 
 struct StoreContext {
@@ -68,8 +74,12 @@ struct StoreContext {
       events->OnKeyEvent(event_class, event, database, key);
     }
   }
-  // Precondition: access_policy is null.
+  bool tracks_frequency() const {
+    return access_policy != nullptr && access_policy->tracks() == AccessPolicy::Tracks::kFrequency;
+  }
+  // Precondition: not tracks_frequency().
   int64_t IdleSeconds(uint32_t access) const {
+    if (access_policy != nullptr) return access_policy->IdleSeconds(access);
     return ((access_clock - access) & kAccessMask) / kAccessUnitsPerSecond;
   }
   uint32_t InitialAccess() {

@@ -79,11 +79,10 @@ void Backtrack(std::string_view a, std::string_view b, const LengthTable& length
 
 std::string_view Substring(std::string_view text, int64_t start, int64_t end) {
   const auto size = static_cast<int64_t>(text.size());
-  if (start < 0 && end < 0 && start > end) return {};
   if (start < 0) start = std::max<int64_t>(0, start + size);
-  if (end < 0) end = std::max<int64_t>(0, end + size);
+  if (end < 0) end += size;
   end = std::min(end, size - 1);
-  if (start > end || size == 0) return {};
+  if (start > end) return {};
   return text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start + 1));
 }
 

@@ -8,8 +8,9 @@ namespace tests {
 
 TestServer::TestServer(kv::ServerOptions options) {
   options.port_auto = true;
-  options.bind = {"127.0.0.1"};
-  auto server = kv::Server::Create(std::move(options), {.clock = &clock_, .random = &random_});
+  if (options.bind_is_default) options.bind = {"127.0.0.1"};
+  auto server = kv::Server::Create(std::move(options),
+                                   {.clock = &clock_, .random = &random_, .logger = &logger_});
   if (!server.ok()) {
     std::fprintf(stderr, "TestServer: %s\n", server.status().ToString().c_str());
     std::abort();

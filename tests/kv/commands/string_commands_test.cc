@@ -109,6 +109,7 @@ TEST_F(StringCommands, Ranges) {
   EXPECT_EQ(Run({"getrange", "key", "5", "2"}), "\"\"");
   EXPECT_EQ(Run({"setrange", "key", "6", "Redis"}), "11");
   EXPECT_EQ(Run({"get", "key"}), "\"Hello Redis\"");
+  EXPECT_EQ(Run({"getrange", "key", "0", "-100"}), "\"\"");
   EXPECT_EQ(Run({"setrange", "new", "3", "x"}), "4");
   EXPECT_EQ(client_.Run({"get", "new"}).text, std::string("\0\0\0x", 4));
   EXPECT_EQ(Run({"setrange", "key", "-1", "x"}), "-ERR offset is out of range");

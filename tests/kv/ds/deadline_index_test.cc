@@ -315,5 +315,51 @@ TEST_F(DeadlineIndexTest, MovesSwapsAndForgets) {
   EXPECT_EQ(index_.memory_bytes(), 0u);
 }
 
+TEST_F(DeadlineIndexTest, ClearKeepsTheTime) {
+  Expire(1, now_ + kYear);
+  index_.Clear();
+  EXPECT_EQ(memory_.used(), 0u);
+  deadlines_.clear();
+  Expire(2, now_ + 10);
+  Advance(now_ + 10);
+  EXPECT_EQ(fired_, 1u);
+  EXPECT_TRUE(NothingIsLate());
+}
+
+TEST_F(DeadlineIndexTest, DrainTakesEveryRecordOnceTheEarlierSlotsFirst) {
+  for (uint64_t element = 0; element < 3000; ++element) {
+    index_.Add(now_ + static_cast<int64_t>(element) * kHour, HashOf(element));
+  }
+  std::vector<uint64_t> taken;
+  const auto take = [&](uint64_t fingerprint) { taken.push_back(ElementOf(fingerprint)); };
+  EXPECT_EQ(index_.Drain(100, take), 100u);
+  EXPECT_EQ(index_.size(), 2900u);
+  while (index_.Drain(700, take) > 0) {
+  }
+  EXPECT_EQ(index_.memory_bytes(), 0u);
+  // Slots that wide hold records of some fifty days, in any order.
+  for (size_t i = 0; i < taken.size(); ++i) EXPECT_LE(taken[i], i + 50 * kDay / kHour);
+  std::sort(taken.begin(), taken.end());
+  EXPECT_EQ(taken.size(), 3000u);
+  EXPECT_EQ(std::unique(taken.begin(), taken.end()), taken.end());
+}
+
+TEST_F(DeadlineIndexTest, DropSomeFreesWithinItsBudget) {
+  constexpr size_t kRecords = 100'000;
+  for (uint64_t element = 0; element < kRecords; ++element) {
+    index_.Add(now_ + static_cast<int64_t>(element % 1000), HashOf(element));
+  }
+  constexpr size_t kMostRecordsOfAChunk = 2048 / sizeof(uint64_t);
+  size_t slices = 0;
+  for (size_t before = kRecords; index_.DropSome(10); before = index_.size(), ++slices) {
+    ASSERT_LT(index_.size(), before);
+    ASSERT_LE(before - index_.size(), 10 * kMostRecordsOfAChunk);
+  }
+  EXPECT_GT(slices, kRecords / kMostRecordsOfAChunk / 10);
+  EXPECT_EQ(index_.size(), 0u);
+  index_.Clear();
+  EXPECT_EQ(memory_.used(), 0u);
+}
+
 }  // namespace
 }  // namespace kv

@@ -1,0 +1,488 @@
+#include "kv/store/database.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kv/base/numbers.h"
+
+namespace kv {
+namespace {
+
+#ifdef SOLOKV_ADDRESS_SANITIZER
+constexpr size_t kScale = 10;  // fewer steps under the sanitizers
+#else
+constexpr size_t kScale = 1;
+#endif
+
+constexpr int64_t kStart = 1'800'000'000'000;
+constexpr int64_t kDay = 86'400'000;
+
+class DatabaseTest : public testing::Test {
+ protected:
+  DatabaseTest() {
+    context_.hash_key = {1, 2};
+    context_.birth = kStart;
+    context_.SetNow(kStart);
+    database_.emplace(context_, reclaimer_, 0);
+    other_.emplace(context_, reclaimer_, 1);
+  }
+
+  void Put(std::string_view key, std::string_view value, int64_t deadline = kNoDeadline) {
+    const HashedKey hashed = database_->Hash(key);
+    EntryRef ref = database_->Peek(hashed);
+    database_->PutString(hashed, ref, value, deadline);
+  }
+  void SetDeadline(std::string_view key, int64_t deadline) {
+    EntryRef ref = database_->Peek(database_->Hash(key));
+    ASSERT_TRUE(ref);
+    database_->SetDeadline(ref, deadline);
+  }
+  void Remove(std::string_view key) {
+    EntryRef ref = database_->Peek(database_->Hash(key));
+    if (ref) database_->Remove(ref);
+  }
+  // The string of `key`, "(none)" if there is none.
+  std::string Get(std::string_view key) { return GetFrom(*database_, key); }
+  static std::string GetFrom(Database& database, std::string_view key) {
+    const EntryRef ref = database.Peek(database.Hash(key));
+    return ref ? std::string(ref->string().view()) : "(none)";
+  }
+  void ExpireAll() { ExpireAll(*database_); }
+  static void ExpireAll(Database& database) {
+    while (database.RebuildDeadlineIndex(500) + database.ExpireDue(1000) > 0) {
+    }
+  }
+
+  StoreContext context_;
+  Reclaimer reclaimer_{context_.memory};
+  std::optional<Database> database_;
+  std::optional<Database> other_;
+};
+
+// --- against a model ---
+
+struct ModelValue {
+  std::string text;
+  int64_t deadline = kNoDeadline;
+};
+using Model = std::map<std::string, ModelValue>;
+
+// Two databases and the maps that they should equal, changed at random.
+class DatabaseModelTest : public DatabaseTest {
+ protected:
+  static constexpr size_t kKeys = 300;
+
+  std::string AnyKey() {
+    const size_t number = random_() % kKeys;
+    if (number == 0) return std::string(70'000, 'K');
+    return "key" + std::to_string(number);
+  }
+  std::string AnyText() {
+    switch (random_() % 8) {
+      case 0:
+        return "";
+      case 1:
+      case 2:
+        return std::to_string(static_cast<int64_t>(random_()) >> random_() % 64);
+      case 3:
+        return std::string(256 + random_() % 5000, 'b');
+      case 4:
+        return std::string(100'000 + random_() % 100'000, 'c');
+      default:
+        return std::string(random_() % 256, 'a');
+    }
+  }
+  int64_t AnyDeadline() {
+    if (random_() % 2 == 0) return kNoDeadline;
+    return context_.now + 1 +
+           static_cast<int64_t>(random_() % (random_() % 3 == 0 ? 1'000'000'000 : 500));
+  }
+
+  void Step() {
+    const std::string key = AnyKey();
+    const HashedKey hashed = database_->Hash(key);
+    EntryRef ref = database_->Peek(hashed);
+    ASSERT_EQ(static_cast<bool>(ref), model_.contains(key)) << key;
+    const int action = static_cast<int>(random_() % 1000);
+    if (action < 300) {
+      const ModelValue value{AnyText(), AnyDeadline()};
+      database_->PutString(hashed, ref, value.text, value.deadline);
+      model_[key] = value;
+    } else if (action < 400) {
+      if (!ref) return;
+      Edit(ref, model_[key].text);
+    } else if (action < 550) {
+      if (!ref) return;
+      model_[key].deadline = AnyDeadline();
+      database_->SetDeadline(ref, model_[key].deadline);
+    } else if (action < 700) {
+      if (!ref) return;
+      database_->Remove(ref);
+      model_.erase(key);
+    } else if (action < 800) {
+      if (model_.contains(key)) RenameOrCopy(key);
+    } else if (action < 990) {
+      context_.SetNow(context_.now + static_cast<int64_t>(random_() % 20));
+      ForgetExpired(model_);
+      ForgetExpired(other_model_);
+      if (random_() % 2 == 0) database_->ExpireDue(random_() % 50);
+      if (random_() % 2 == 0) database_->RebuildDeadlineIndex(1 + random_() % 20);
+    } else if (action < 998) {
+      database_->Swap(*other_);
+      model_.swap(other_model_);
+    } else {
+      database_->Clear();
+      model_.clear();
+    }
+    reclaimer_.Step(3);
+  }
+
+  void Edit(EntryRef& ref, std::string& text) {
+    if (ref->encoding() == Encoding::kInt && random_() % 2 == 0) {
+      database_->ChangeNumber(ref, -7);
+      text = "-7";
+      return;
+    }
+    const size_t size = random_() % 2 == 0 ? random_() % 400 : text.size() + random_() % 1000;
+    char* const bytes = database_->EditString(ref, size);
+    text.resize(size);
+    if (size == 0) return;
+    const size_t place = random_() % size;
+    bytes[place] = text[place] = 'E';
+  }
+
+  void RenameOrCopy(const std::string& key) {
+    const bool here = random_() % 2 == 0;
+    Database& target = here ? *database_ : *other_;
+    Model& target_model = here ? model_ : other_model_;
+    const std::string name = AnyKey();
+    if (target.Peek(target.Hash(name))) return;
+    EntryRef ref = database_->Peek(database_->Hash(key));
+    if (random_() % 2 == 0) {
+      const int64_t deadline = AnyDeadline();
+      database_->Copy(ref, target, target.Hash(name), deadline);
+      target_model[name] = {model_[key].text, deadline};
+    } else {
+      database_->Rename(ref, target, target.Hash(name));
+      target_model[name] = model_[key];
+      model_.erase(key);
+    }
+  }
+
+  void ForgetExpired(Model& model) const {
+    std::erase_if(model, [&](const auto& item) {
+      return item.second.deadline != kNoDeadline && item.second.deadline <= context_.now;
+    });
+  }
+
+  // Everything that can be asked of the database agrees with the map.
+  static void ExpectEqual(Database& database, const Model& model) {
+    size_t visited = 0;
+    size_t expiring = 0;
+    Database::SizeBins bins{};
+    uint64_t cursor = 0;
+    do {
+      cursor = database.Scan(cursor, [&](const Entry& entry) {
+        const auto found = model.find(std::string(entry.key()));
+        ASSERT_NE(found, model.end());
+        EXPECT_EQ(entry.deadline(), found->second.deadline);
+        EXPECT_TRUE(entry.string().view() == found->second.text) << entry.key();
+        EXPECT_TRUE(entry.encoding() != Encoding::kInt || ParseInt64(found->second.text));
+        ++visited;
+        if (entry.has_deadline()) ++expiring;
+        ++bins[static_cast<size_t>(std::bit_width(found->second.text.size()))];
+      });
+    } while (cursor != 0);
+    EXPECT_EQ(visited, model.size());
+    EXPECT_EQ(database.size(), model.size());
+    EXPECT_EQ(database.expiring(), expiring);
+    EXPECT_EQ(database.string_size_bins(), bins);
+  }
+
+  std::mt19937_64 random_{7};
+  Model model_;
+  Model other_model_;
+};
+
+TEST_F(DatabaseModelTest, LongRandomRunsAgreeWithAMap) {
+  for (size_t round = 0; round < 200 / kScale; ++round) {
+    for (int i = 0; i < 1000; ++i) ASSERT_NO_FATAL_FAILURE(Step()) << round;
+    // Expired entries that are still there physically would disagree about the figures.
+    ExpireAll(*database_);
+    ExpireAll(*other_);
+    ExpectEqual(*database_, model_);
+    ExpectEqual(*other_, other_model_);
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+TEST_F(DatabaseModelTest, AllMemoryComesBack) {
+  ASSERT_EQ(context_.memory.used(), 0u);
+  for (int i = 0; i < 5000; ++i) ASSERT_NO_FATAL_FAILURE(Step());
+  EXPECT_GT(context_.memory.used(), 0u);
+  database_->Clear();
+  other_->Clear();
+  while (reclaimer_.Step(100) > 0) {
+  }
+  EXPECT_EQ(context_.memory.used(), 0u);
+}
+
+TEST_F(DatabaseModelTest, RemovingEachEntryGivesItsMemoryBack) {
+  for (int i = 0; i < 5000; ++i) ASSERT_NO_FATAL_FAILURE(Step());
+  for (const auto& [key, value] : model_) {
+    EntryRef ref = database_->Peek(database_->Hash(key));
+    database_->Remove(ref);
+  }
+  other_->Clear();
+  while (reclaimer_.Step(100) > 0) {
+  }
+  EXPECT_EQ(database_->size(), 0u);
+  EXPECT_EQ(context_.memory.used(), database_->table_bytes() + database_->index_bytes());
+}
+
+// --- expiry ---
+
+TEST_F(DatabaseTest, AnEntryIsGoneInTheMillisecondOfItsDeadline) {
+  Put("key", "value", kStart + 100);
+  context_.SetNow(kStart + 99);
+  EXPECT_EQ(Get("key"), "value");
+  EXPECT_EQ(database_->ExpireDue(100), 0u);
+  context_.SetNow(kStart + 100);
+  EXPECT_EQ(Get("key"), "(none)");
+  EXPECT_EQ(database_->size(), 0u);
+  EXPECT_EQ(context_.stats.expired, 1u);
+}
+
+TEST_F(DatabaseTest, DueEntriesAreRemovedUntouched) {
+  for (int i = 0; i < 1000; ++i) Put("key" + std::to_string(i), "value", kStart + i);
+  for (int64_t now = kStart; now < kStart + 1000; now += 50) {
+    context_.SetNow(now);
+    EXPECT_LE(database_->NextDeadline(), now);
+    ExpireAll();
+    EXPECT_EQ(database_->size(), static_cast<size_t>(kStart + 999 - now));
+  }
+}
+
+TEST_F(DatabaseTest, HiddenEntriesStayAndCannotBeFound) {
+  Put("key", "value", kStart + 100);
+  context_.expiry = ExpiryPolicy::kHide;
+  context_.SetNow(kStart + 100);
+  EXPECT_EQ(Get("key"), "(none)");
+  EXPECT_EQ(database_->ExpireDue(100), 0u);
+  EXPECT_EQ(database_->Scan(0, [](const Entry&) { FAIL(); }), 0u);
+  EXPECT_EQ(database_->size(), 1u);
+  // Writing to the key replaces what is hidden.
+  Put("key", "new");
+  EXPECT_EQ(Get("key"), "new");
+  EXPECT_EQ(database_->size(), 1u);
+  EXPECT_EQ(context_.stats.expired, 0u);
+}
+
+TEST_F(DatabaseTest, HiddenEntriesGoWhenThePolicyDeletesAgain) {
+  Put("key", "value", kStart + 100);
+  context_.expiry = ExpiryPolicy::kHide;
+  context_.SetNow(kStart + 200);
+  database_->ExpireDue(100);
+  context_.expiry = ExpiryPolicy::kDelete;
+  ExpireAll();
+  EXPECT_EQ(database_->size(), 0u);
+}
+
+TEST_F(DatabaseTest, ShownEntriesAreFoundPastTheirDeadline) {
+  Put("key", "value", kStart + 100);
+  context_.expiry = ExpiryPolicy::kShow;
+  context_.SetNow(kStart + 200);
+  EXPECT_EQ(database_->ExpireDue(100), 0u);
+  EXPECT_EQ(Get("key"), "value");
+  size_t visited = 0;
+  database_->Scan(0, [&](const Entry&) { ++visited; });
+  EXPECT_EQ(visited, 1u);
+}
+
+TEST_F(DatabaseTest, ADeadlineCanBeBroughtForwardPutOffAndCancelled) {
+  for (const char* key : {"forward", "off", "cancelled"}) Put(key, "value", kStart + 100);
+  SetDeadline("forward", kStart + 50);
+  SetDeadline("off", kStart + 200);
+  SetDeadline("cancelled", kNoDeadline);
+  EXPECT_EQ(database_->expiring(), 2u);
+  context_.SetNow(kStart + 50);
+  ExpireAll();
+  EXPECT_EQ(database_->size(), 2u);
+  context_.SetNow(kStart + 199);
+  ExpireAll();
+  EXPECT_EQ(Get("off"), "value");
+  context_.SetNow(kStart + 200);
+  ExpireAll();
+  EXPECT_EQ(database_->size(), 1u);
+  EXPECT_EQ(Get("cancelled"), "value");
+}
+
+TEST_F(DatabaseTest, AMillionDeadlinesInOneSecondAreWorkedOffWithinTheBudget) {
+  constexpr size_t kKeys = 1'000'000 / kScale;
+  constexpr size_t kBudget = 1000;
+  for (size_t i = 0; i < kKeys; ++i) {
+    Put(std::to_string(i) + "key", "v", kStart + kDay + static_cast<int64_t>(i % 1000));
+  }
+  context_.SetNow(kStart + kDay + 1000);
+  size_t calls = 0;
+  for (size_t before = database_->size(); before > 0; before = database_->size()) {
+    EXPECT_LE(database_->ExpireDue(kBudget), kBudget);
+    EXPECT_LE(before - database_->size(), kBudget);
+    // Each record is filed once for each level at most: the work is bounded as a whole, too.
+    ASSERT_LE(++calls, 5 * kKeys / kBudget);
+  }
+  EXPECT_EQ(context_.stats.expired, kKeys);
+}
+
+TEST_F(DatabaseTest, MeanTtlIsExact) {
+  Put("a", "value", kStart + 1000);
+  Put("b", "value", kStart + 3000);
+  EXPECT_EQ(database_->mean_ttl(), 2000);
+  context_.SetNow(kStart + 500);
+  EXPECT_EQ(database_->mean_ttl(), 1500);
+  Remove("b");
+  EXPECT_EQ(database_->mean_ttl(), 500);
+}
+
+// --- the deadline index ---
+
+class DeadlineRebuildTest : public DatabaseTest {
+ protected:
+  // As a server's tick does.
+  void Tick() {
+    database_->RebuildDeadlineIndex(500);
+    database_->ExpireDue(1000);
+  }
+  void Rebuild() {
+    while (database_->RebuildDeadlineIndex(500) > 0) {
+    }
+  }
+  // Leaves `count` stale records behind that are due late.
+  void LeaveStaleRecords(size_t count) {
+    Put("victim", "value");
+    for (size_t i = 0; i < count; ++i) {
+      SetDeadline("victim", kStart + 100 * kDay);
+      SetDeadline("victim", kNoDeadline);
+    }
+  }
+};
+
+TEST_F(DeadlineRebuildTest, ShorteningAndLengtheningOverAndOverStaysBounded) {
+  constexpr size_t kKeys = 100;
+  constexpr size_t kCycles = 1'000'000 / kScale;
+  for (size_t i = 0; i < kKeys; ++i) Put(std::to_string(i), "value", kStart + kDay);
+  size_t most = 0;
+  for (size_t i = 0; i < kCycles; ++i) {
+    const std::string key = std::to_string(i % kKeys);
+    SetDeadline(key, kStart + kDay / 2);
+    SetDeadline(key, kStart + 2 * kDay);
+    if (i % 100 == 0) Tick();
+    most = std::max(most, database_->deadline_records());
+  }
+  EXPECT_LT(most, 4 * kKeys + 3000);
+  Rebuild();
+  EXPECT_EQ(database_->expiring(), kKeys);
+  context_.SetNow(kStart + 2 * kDay - 1);
+  ExpireAll();
+  EXPECT_EQ(database_->size(), kKeys);
+  context_.SetNow(kStart + 2 * kDay);
+  ExpireAll();
+  EXPECT_EQ(database_->size(), 0u);
+}
+
+TEST_F(DeadlineRebuildTest, KeepsOneRecordForEachDeadline) {
+  for (int i = 0; i < 2000; ++i) Put(std::to_string(i), "value", kStart + kDay + i);
+  LeaveStaleRecords(10'000);
+  EXPECT_EQ(database_->deadline_records(), 12'000u);
+  EXPECT_EQ(database_->RebuildDeadlineIndex(500), 500u);
+  Rebuild();
+  EXPECT_EQ(database_->deadline_records(), 2000u);
+  EXPECT_EQ(database_->RebuildDeadlineIndex(500), 0u);
+}
+
+TEST_F(DeadlineRebuildTest, RemovedKeysLeaveNoRecordsForLong) {
+  for (int i = 0; i < 20'000; ++i) Put(std::to_string(i), "value", kStart + kDay);
+  for (int i = 0; i < 20'000; ++i) Remove(std::to_string(i));
+  EXPECT_EQ(database_->deadline_records(), 20'000u);
+  Rebuild();
+  EXPECT_EQ(database_->deadline_records(), 0u);
+  EXPECT_EQ(database_->index_bytes(), 0u);
+}
+
+TEST_F(DeadlineRebuildTest, DeadlinesFireOnTimeMeanwhile) {
+  constexpr int kKeys = 5000;
+  for (int i = 0; i < kKeys; ++i) Put(std::to_string(i), "value", kStart + 1 + i);
+  LeaveStaleRecords(20'000);
+  size_t ticks_of_rebuilding = 0;
+  for (int64_t now = kStart; now <= kStart + kKeys; now += 10) {
+    context_.SetNow(now);
+    const size_t before = database_->deadline_records();
+    // Fewer than the lead needed to drain everything at once, so that both indexes are at work.
+    database_->RebuildDeadlineIndex(100);
+    database_->ExpireDue(1000);
+    if (before > 3 * database_->expiring()) ++ticks_of_rebuilding;
+    ASSERT_EQ(database_->expiring(), static_cast<size_t>(kStart + kKeys - now));
+  }
+  EXPECT_GT(ticks_of_rebuilding, 50u);
+}
+
+TEST_F(DeadlineRebuildTest, ChangesMeanwhileAreKept) {
+  for (int i = 0; i < 3000; ++i) Put("key" + std::to_string(i), "v", kStart + kDay);
+  LeaveStaleRecords(20'000);
+  int next = 0;
+  std::map<std::string, int64_t> expected;
+  while (database_->RebuildDeadlineIndex(100) > 0) {
+    for (int i = 0; i < 9; ++i, ++next) {
+      const std::string key = "key" + std::to_string(next * 7 % 3000);
+      const int64_t deadline = kStart + kDay + (next % 3 - 1) * 1000;
+      // A value of another size class moves the entry.
+      if (next % 2 == 0) Put(key, std::string(static_cast<size_t>(next % 200), 'x'), deadline);
+      SetDeadline(key, deadline);
+      expected[key] = deadline;
+    }
+  }
+  ASSERT_GT(next, 1000);
+  for (const int64_t now : {kStart + kDay - 1000, kStart + kDay, kStart + kDay + 1000}) {
+    context_.SetNow(now);
+    ExpireAll();
+    size_t left = 0;
+    for (const auto& [key, deadline] : expected) left += deadline > now ? 1 : 0;
+    if (now < kStart + kDay) left += 3000 - expected.size();
+    ASSERT_EQ(database_->expiring(), left);
+  }
+}
+
+// --- the rest ---
+
+TEST_F(DatabaseTest, CopiesShareABlobUntilOneIsEdited) {
+  const std::string text(50'000, 'x');
+  Put("key", text);
+  {
+    const EntryRef ref = database_->Peek(database_->Hash("key"));
+    database_->Copy(ref, *other_, other_->Hash("copy"), kNoDeadline);
+  }
+  EXPECT_LT(context_.memory.used(), 2 * text.size());
+  EntryRef copy = other_->Peek(other_->Hash("copy"));
+  other_->EditString(copy, text.size())[0] = 'y';
+  EXPECT_EQ(Get("key"), text);
+  EXPECT_EQ(GetFrom(*other_, "copy")[0], 'y');
+}
+
+TEST_F(DatabaseTest, RandomEntriesSkipTheExpired) {
+  Put("live", "value");
+  for (int i = 0; i < 50; ++i) Put(std::to_string(i), "value", kStart + 1);
+  context_.SetNow(kStart + 1);
+  Random random(1);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(database_->RandomEntry(random)->key(), "live");
+}
+
+}  // namespace
+}  // namespace kv

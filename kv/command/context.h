@@ -3,6 +3,7 @@
 #define SOLOKV_KV_COMMAND_CONTEXT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "kv/base/random.h"
@@ -62,6 +63,8 @@ struct Context {
   }
   // Reads args[index] as a number, or replies with an error and returns false.
   bool ParseInteger(size_t index, int64_t* number, std::string_view error = kNotAnInteger);
+  // Reads the number of a database, or replies with an error and returns nothing.
+  std::optional<int> ParseDatabase(std::string_view text);
   // The object that the command was registered with.
   template <class T>
   T& Owner() const {

@@ -254,12 +254,12 @@ void GetexCommand(Context& context) {
   if (!ParseOptions(context.command.spec->arguments, context.args, 2, &options)) {
     return context.Fail(kSyntaxError);
   }
-  if (!ParseDeadlineChange(context, options, &change)) return;
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForRead(key);
   if (RejectIfNotString(context, ref)) return;
+  if (!ref) return context.reply.NullBulk();
+  if (!ParseDeadlineChange(context, options, &change)) return;
   ReplyOrNull(context, ref);
-  if (!ref) return;
   if (change.kind == DeadlineChange::Kind::kPersist) {
     if (!ref->has_deadline()) return;
     context.db.SetDeadline(ref, kNoDeadline);

@@ -67,6 +67,7 @@ absl::Status Server::Start() {
   const HashKey hash_key{random_.Next(), random_.Next()};
   store_ =
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
+  store_->context().events = &removals_;
   evictor_ = std::make_unique<Evictor>(*store_, random_);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
@@ -176,6 +177,11 @@ void Server::RegisterCommands() {
   for (const CommandRename& rename : options_.rename_command) {
     table_.Rename(rename.from, rename.to);
   }
+}
+
+void Server::ListenToKeys(KeyEvents* listener, uint32_t classes) {
+  removals_.SetListener(listener);
+  store_->context().event_classes = listener == nullptr ? 0 : classes;
 }
 
 // --- configuration ---
@@ -299,6 +305,7 @@ void Server::AfterWait() {
   ++stats_.ticks;
   store_->RebuildDeadlineIndexes(kRebuildBudget);
   store_->ExpireDue(kExpiryBudget);
+  effects_.Close();
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
   runner_->Flush();
   runner_->EndTick();
@@ -323,6 +330,12 @@ bool Server::MakeRoom() {
   // What was dropped but not freed yet will make room without an eviction.
   while (CountedMemory() > limit && store_->reclaimer().Step(kReclaimBudget) > 0) {
   }
+  const bool enough = EvictDownTo(limit);
+  effects_.Close();
+  return enough;
+}
+
+bool Server::EvictDownTo(size_t limit) {
   for (size_t n = 0; CountedMemory() > limit; ++n) {
     if (n == kMaxEvictionsPerCommand) return true;
     if (!evictor_->EvictOne()) return false;

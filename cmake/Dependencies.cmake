@@ -39,6 +39,11 @@ if(NOT SOLOKV_SANITIZE)
   solokv_link_abseil_statically()
 endif()
 
+find_path(XXHASH_INCLUDE_DIR xxhash.h)
+if(NOT XXHASH_INCLUDE_DIR)
+  solokv_missing(xxHash libxxhash-dev xxhash-devel xxhash)
+endif()
+
 # io_uring is optional: without it that event backend reports itself as not built.
 pkg_check_modules(LIBURING QUIET IMPORTED_TARGET liburing)
 

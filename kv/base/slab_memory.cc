@@ -51,7 +51,6 @@ namespace {
 constexpr size_t kMaxCachedBytes = size_t{1} << 20;
 constexpr size_t kHugePageSlabs = (size_t{2} << 20) / kSlabBytes;
 constexpr size_t kSmallStoreSlabs = (size_t{8} << 20) / kSlabBytes;
-constexpr size_t kMaxUnmapBytes = size_t{4} << 20;  // at once
 
 static_assert(sizeof(Slab) * kSlabsOfRegion == kSlabBytes, "the headers fill slab 0");
 
@@ -107,6 +106,17 @@ SlabMemory::~SlabMemory() {
 
 size_t SlabMemory::mapped() const {
   return resident_slabs_ * kSlabBytes + regions_.size() * kPageBytes + large_bytes_;
+}
+
+size_t SlabMemory::idle_bytes() const {
+  size_t slabs = 0;
+  size_t live_in_slabs = 0;
+  for (size_t i = 0; i < classes_.size(); ++i) {
+    slabs += classes_[i].slabs;
+    live_in_slabs += classes_[i].live * ClassBytes(i);
+  }
+  const size_t live_large = used_ - live_in_slabs;
+  return (resident_slabs_ - slabs) * kSlabBytes + large_bytes_ - live_large;
 }
 
 void* SlabMemory::Reallocate(void* block, size_t old_bytes, size_t new_bytes) {
@@ -172,6 +182,7 @@ bool SlabMemory::Prepare() {
 
 size_t SlabMemory::Trim(size_t max_bytes) {
   if (max_bytes == 0) return 0;
+  max_bytes = std::min(max_bytes, SIZE_MAX / 2);  // so that it can be rounded up
   if (resident_pool_ == nullptr) RetireEmptyCurrentSlabs();
   size_t returned = TrimLarge(max_bytes);
   if (returned < max_bytes) returned += TrimPool(max_bytes - returned);

@@ -76,6 +76,7 @@ inline constexpr size_t kPageBytes = 4096;
 inline constexpr size_t kMaxFineBytes = 1024;  // up to here classes are 8 bytes apart
 inline constexpr size_t kFineClasses = kMaxFineBytes / 8 + 1;
 inline constexpr size_t kMaxSlabBlockBytes = kSlabBytes / 2;
+inline constexpr size_t kMaxUnmapBytes = size_t{4} << 20;  // at once
 // How many blocks of the coarse classes fill a slab.
 inline constexpr std::array<size_t, 25> kCoarseBlocks = {
     56, 50, 45, 40, 36, 32, 28, 25, 22, 20, 18, 16, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2};
@@ -164,6 +165,14 @@ class SlabMemory {
   // The sum of GoodSize over all live blocks.
   size_t used() const { return used_; }
 
+  // Of a block of `bytes`, how many freeing it may give back to the system at once: nothing for
+  // blocks of slabs, and for very large ones, which Trim returns in pieces.
+  static constexpr size_t UnmapBytes(size_t bytes);
+
+  // The resident bytes without any live block: empty slabs, and freed large blocks. Trim returns
+  // them. Cost: linear in size classes.
+  size_t idle_bytes() const;
+
   // The bytes that may be resident: slabs in use or kept ready, and large blocks. Fresh parts of
   // slabs count although they may not be touched yet.
   size_t mapped() const;
@@ -250,6 +259,11 @@ constexpr size_t SlabMemory::GoodSize(size_t bytes) {
   if (bytes <= kMaxSlabBlockBytes) [[likely]]
     return ClassBytes(ClassOf(bytes));
   return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+constexpr size_t SlabMemory::UnmapBytes(size_t bytes) {
+  using namespace slab_internal;
+  return bytes <= kMaxSlabBlockBytes || bytes > kMaxUnmapBytes ? 0 : bytes;
 }
 
 inline SlabMemory::Slab* SlabMemory::SlabOf(const void* block) {

@@ -50,6 +50,11 @@ struct Context {
     return db.Hash(args[index]);
   }
   int64_t now() const { return store.now(); }
+  // Whether a key that gets this deadline is gone at once. While writes are repeated that were made
+  // before (ExpiryPolicy::kShow), a deletion of its own will say so.
+  bool HasPassed(int64_t deadline) const {
+    return deadline <= now() && store.context().expiry != ExpiryPolicy::kShow;
+  }
 
   // Replies with an error, whole with its code ("ERR syntax error").
   void Fail(std::string_view error) {

@@ -76,7 +76,7 @@ void StateSet(Context& context, std::string_view key, std::string_view value,
   if (!context.effects.observed()) {
     context.effects.AsGiven();
   } else if (change.kind == DeadlineChange::Kind::kSet) {
-    if (change.deadline <= context.now()) {
+    if (context.HasPassed(change.deadline)) {
       context.effects.Instead({"DEL", key});
     } else {
       context.effects.Instead({"SET", key, value, "PXAT", absl::StrCat(change.deadline)});
@@ -157,7 +157,7 @@ bool ParseDeadlineChange(Context& context, const OptionValues& options, Deadline
 
 void StoreString(Context& context, const HashedKey& key, EntryRef& ref, size_t value_index,
                  int64_t deadline) {
-  if (deadline != kNoDeadline && deadline <= context.now()) {
+  if (deadline != kNoDeadline && context.HasPassed(deadline)) {
     if (ref) context.db.Remove(ref);
     context.Notify(kEventGeneric, "del", key.bytes);
     return;
@@ -266,7 +266,7 @@ void GetexCommand(Context& context) {
     context.Notify(kEventGeneric, "persist", key.bytes);
     context.effects.Instead({"PERSIST", key.bytes});
   } else if (change.kind == DeadlineChange::Kind::kSet) {
-    if (change.deadline <= context.now()) return RemoveAndNotify(context, key.bytes, ref);
+    if (context.HasPassed(change.deadline)) return RemoveAndNotify(context, key.bytes, ref);
     context.db.SetDeadline(ref, change.deadline);
     context.Notify(kEventGeneric, "expire", key.bytes);
     context.effects.Instead({"PEXPIREAT", key.bytes, absl::StrCat(change.deadline)});

@@ -119,6 +119,8 @@ void MemorySection(const Parts& parts, Section& out) {
   const MemoryOverview memory = MeasureMemory(parts);
   const size_t resident = ResidentBytes();
   const size_t peak = std::max(parts.stats.peak_memory, memory.used);
+  // Slabs and blocks that hold live data.
+  const size_t active = parts.store.memory().mapped() - parts.store.memory().idle_bytes();
   out.Bytes("used_memory", memory.used);
   out.Bytes("used_memory_rss", resident);
   out.Bytes("used_memory_peak", peak);
@@ -133,7 +135,7 @@ void MemorySection(const Parts& parts, Section& out) {
            absl::StrFormat("%.2f%%", 100 * Ratio(static_cast<double>(memory.data),
                                                  static_cast<double>(memory.used))));
   out.Number("allocator_allocated", parts.store.memory().used());
-  out.Number("allocator_active", parts.store.memory().mapped());
+  out.Number("allocator_active", active);
   out.Number("allocator_resident", parts.store.memory().mapped());
   out.Number("allocator_muzzy", 0);
   out.Bytes("total_system_memory", SystemMemoryBytes());
@@ -153,12 +155,13 @@ void MemorySection(const Parts& parts, Section& out) {
   out.Bytes("maxmemory", static_cast<size_t>(parts.options.maxmemory));
   out.Text("maxmemory_policy", parts.options.maxmemory_policy);
   out.Fixed("allocator_frag_ratio",
-            Ratio(static_cast<double>(parts.store.memory().mapped()),
-                  static_cast<double>(parts.store.memory().used())),
+            Ratio(static_cast<double>(active), static_cast<double>(parts.store.memory().used())),
             2);
-  out.Number("allocator_frag_bytes", parts.store.memory().mapped() - parts.store.memory().used());
-  out.Fixed("allocator_rss_ratio", 1, 2);
-  out.Number("allocator_rss_bytes", 0);
+  out.Number("allocator_frag_bytes", active - parts.store.memory().used());
+  out.Fixed("allocator_rss_ratio",
+            Ratio(static_cast<double>(parts.store.memory().mapped()), static_cast<double>(active)),
+            2);
+  out.Number("allocator_rss_bytes", parts.store.memory().idle_bytes());
   out.Fixed(
       "rss_overhead_ratio",
       Ratio(static_cast<double>(resident), static_cast<double>(parts.store.memory().mapped())), 2);

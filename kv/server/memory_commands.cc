@@ -113,7 +113,8 @@ void MemoryDoctorCommand(Context& context) {
 }
 
 void MemoryPurgeCommand(Context& context) {
-  context.store.memory().Trim(SIZE_MAX);
+  while (context.store.memory().Trim(SIZE_MAX) > 0) {
+  }
   context.Owner<Parts>().connections.chunk_pool().Trim(0);
   context.reply.Ok();
 }

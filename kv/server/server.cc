@@ -26,7 +26,16 @@ constexpr size_t kRebuildBudget = 500;
 constexpr int64_t kMaxWaitMicros = 100'000;
 
 // After a limit was lowered, commands go on while memory shrinks towards it.
-constexpr size_t kMaxEvictionsPerCommand = 1000;
+constexpr size_t kMaxUnitsPerCommand = 4000;
+constexpr size_t kUnitsPerEviction = 4;
+
+// Memory without live data that the store keeps for what comes: this, and a share of what it uses.
+// Above that it is returned to the system, a slice in each tick, and a tick at least each
+// millisecond.
+constexpr size_t kIdleBytesKept = size_t{8} << 20;
+constexpr size_t kIdleShareKept = 16;
+constexpr size_t kTrimBytes = size_t{512} << 10;
+constexpr int64_t kTrimPauseMicros = 1000;
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr size_t kMaxFreeChunks = 64;
@@ -102,12 +111,11 @@ absl::Status Server::Start() {
                          .start_wall_seconds = clock_.WallMillis() / 1000});
   RegisterCommands();
   ObserveConfig();
-  ObserveDirectory();
+  ObserveWorld();
   ApplyOptions();
   loop_->SetTickHandler(this);
   connections_->BeginTick();
   if (absl::Status status = Listen(); !status.ok()) return status;
-  parts_->port = port_;
   ScheduleCron();
   return WritePortFile();
 }
@@ -143,30 +151,55 @@ absl::Status Server::CreateLoop() {
 }
 
 absl::Status Server::Listen() {
+  if (absl::Status status = ListenTcp(); !status.ok()) return status;
+  return ListenUnix();
+}
+
+// Opens the sockets that `bind` and `port` ask for and are not open yet, then closes those they no
+// longer ask for. After an error everything is as it was.
+absl::Status Server::ListenTcp() {
+  std::map<TcpAddress, ae::ListenerId> wanted;
+  std::vector<ae::ListenerId> opened;
   int port = options_.port_auto ? 0 : static_cast<int>(options_.port);
-  if (options_.port_auto || options_.port != 0) {
-    for (std::string address : options_.bind) {
-      const bool optional = address.starts_with('-');
-      if (optional) address.erase(0, 1);
-      const auto listener = loop_->ListenTcp(
-          {.address = address, .port = port, .backlog = static_cast<int>(options_.tcp_backlog)},
-          connections_.get());
-      if (listener.ok()) {
-        port_ = port = loop_->BoundPort(*listener);
-      } else if (!optional) {
-        return listener.status();
-      }
+  const bool serves_tcp = options_.port_auto || options_.port != 0;
+  for (size_t i = 0; serves_tcp && i < options_.bind.size(); ++i) {
+    std::string address = options_.bind[i];
+    const bool optional = address.starts_with('-');
+    if (optional) address.erase(0, 1);
+    const auto open = tcp_listeners_.find({address, port});
+    if (open != tcp_listeners_.end()) {
+      wanted.insert(*open);
+      continue;
+    }
+    const auto listener = loop_->ListenTcp(
+        {.address = address, .port = port, .backlog = static_cast<int>(options_.tcp_backlog)},
+        connections_.get());
+    if (listener.ok()) {
+      port = loop_->BoundPort(*listener);
+      wanted[{address, port}] = *listener;
+      opened.push_back(*listener);
+    } else if (!optional) {
+      for (const ae::ListenerId id : opened) loop_->CloseListener(id);
+      return listener.status();
     }
   }
-  if (!options_.unixsocket.empty()) {
-    const auto listener =
-        loop_->ListenUnix({.path = options_.unixsocket,
-                           .permissions = static_cast<unsigned>(options_.unixsocketperm),
-                           .backlog = static_cast<int>(options_.tcp_backlog)},
-                          connections_.get());
-    if (!listener.ok()) return listener.status();
+  for (const auto& [address, listener] : tcp_listeners_) {
+    if (!wanted.contains(address)) loop_->CloseListener(listener);
   }
+  tcp_listeners_ = std::move(wanted);
+  port_ = tcp_listeners_.empty() ? 0 : tcp_listeners_.begin()->first.second;
+  parts_->port = port_;
   return absl::OkStatus();
+}
+
+absl::Status Server::ListenUnix() {
+  if (options_.unixsocket.empty()) return absl::OkStatus();
+  return loop_
+      ->ListenUnix({.path = options_.unixsocket,
+                    .permissions = static_cast<unsigned>(options_.unixsocketperm),
+                    .backlog = static_cast<int>(options_.tcp_backlog)},
+                   connections_.get())
+      .status();
 }
 
 void Server::RegisterCommands() {
@@ -197,9 +230,18 @@ void Server::ObserveConfig() {
       });
 }
 
-// `dir` becomes a handle: the working directory belongs to the process.
-void Server::ObserveDirectory() {
+// What of the world directives name: the directory, which becomes a handle since the working
+// directory belongs to the process, and the sockets.
+void Server::ObserveWorld() {
   config_.OnChange({"dir"}, [this] { return OpenDirectory(); });
+  config_.OnChange({"port"}, [this] {
+    return ListenTcp().ok() ? absl::OkStatus()
+                            : absl::UnavailableError("Unable to listen on this port");
+  });
+  config_.OnChange({"bind"}, [this] {
+    return ListenTcp().ok() ? absl::OkStatus()
+                            : absl::UnavailableError("Failed to bind to specified addresses.");
+  });
 }
 
 void Server::ApplyOptions() {
@@ -261,6 +303,16 @@ void Server::Cron() {
   connections_->CloseLingering();
   connections_->EnforceSoftOutputLimits();
   if (options_.timeout > 0) CloseIdleConnections();
+  trimming_ = trimming_ || MemoryIsIdle();
+}
+
+bool Server::MemoryIsIdle() const {
+  const SlabMemory& memory = store_->memory();
+  return memory.idle_bytes() > kIdleBytesKept + memory.used() / kIdleShareKept;
+}
+
+void Server::TrimMemory() {
+  trimming_ = store_->memory().Trim(kTrimBytes) > 0 && MemoryIsIdle();
 }
 
 void Server::CloseIdleConnections() {
@@ -288,15 +340,21 @@ void Server::Stop() {
 
 bool Server::has_work() const {
   return runner_->has_work() || store_->NextDeadline() <= clock_.WallMillis() ||
-         store_->reclaimer().pending() > 0;
+         store_->reclaimer().has_work() || trimming_;
 }
 
 int64_t Server::BeforeWait() {
-  if (runner_->has_work() || store_->reclaimer().pending() > 0) return 0;
+  if (runner_->has_work() || store_->reclaimer().has_work()) return 0;
+  const int64_t most = trimming_ ? kTrimPauseMicros : kMaxWaitMicros;
   const int64_t next = store_->NextDeadline();
-  if (next == INT64_MAX) return kMaxWaitMicros;
-  const int64_t left = next - clock_.WallMillis();
-  return left <= 0 ? 0 : std::min(left, kMaxWaitMicros / 1000) * 1000;
+  int64_t wait = most;
+  if (next != INT64_MAX) {
+    const int64_t left = next - clock_.WallMillis();
+    wait = left <= 0 ? 0 : std::min(most, std::min(left, kMaxWaitMicros / 1000) * 1000);
+  }
+  // Nobody waits for an answer now: the moment to get memory for the next ones.
+  if (wait > 0) store_->memory().Prepare();
+  return wait;
 }
 
 void Server::AfterWait() {
@@ -311,6 +369,7 @@ void Server::AfterWait() {
   runner_->EndTick();
   store_->reclaimer().Step(kReclaimBudget);
   connections_->Evict();
+  if (trimming_) TrimMemory();
   connections_->Bury();
 }
 
@@ -327,18 +386,18 @@ size_t Server::CountedMemory() const {
 
 bool Server::MakeRoom() {
   const auto limit = static_cast<size_t>(options_.maxmemory);
-  // What was dropped but not freed yet will make room without an eviction.
-  while (CountedMemory() > limit && store_->reclaimer().Step(kReclaimBudget) > 0) {
-  }
   const bool enough = EvictDownTo(limit);
   effects_.Close();
   return enough;
 }
 
 bool Server::EvictDownTo(size_t limit) {
-  for (size_t n = 0; CountedMemory() > limit; ++n) {
-    if (n == kMaxEvictionsPerCommand) return true;
-    if (!evictor_->EvictOne()) return false;
+  for (size_t units = 0; CountedMemory() > limit;) {
+    if (units >= kMaxUnitsPerCommand) return true;
+    // What was dropped but not freed yet makes room without an eviction.
+    const size_t freed = store_->reclaimer().Step(kReclaimBudget);
+    if (freed == 0 && !evictor_->EvictOne()) return false;
+    units += std::max(freed, kUnitsPerEviction);
   }
   return true;
 }

@@ -16,9 +16,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -98,15 +100,19 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status CreateLoop();
   absl::Status WritePortFile();
   absl::Status Listen();
+  absl::Status ListenTcp();
+  absl::Status ListenUnix();
   void RegisterCommands();
   void ObserveConfig();
-  void ObserveDirectory();
+  void ObserveWorld();
   void ApplyOptions();
 
   // --- periodic work ---
   void ScheduleCron();
   void Cron();
   void CloseIdleConnections();
+  void TrimMemory();
+  bool MemoryIsIdle() const;
 
   // --- ae::TickHandler ---
   int64_t BeforeWait() override;
@@ -155,7 +161,10 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   std::unique_ptr<Monitors> monitors_;
   std::unique_ptr<Parts> parts_;
 
+  using TcpAddress = std::pair<std::string, int>;  // address and port
+  std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
+  bool trimming_ = false;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -232,7 +232,12 @@ void Database::Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int
 }
 
 void Database::DropValue(Entry& entry) {
-  if (entry.encoding() == Encoding::kBlob) Blob::Release(context_.memory, entry.blob());
+  if (entry.encoding() != Encoding::kBlob) return;
+  if (entry.blob()->allocated_bytes() >= Reclaimer::kLargeBlobBytes) {
+    reclaimer_.Take(entry.blob());
+  } else {
+    Blob::Release(context_.memory, entry.blob());
+  }
 }
 
 void Database::Remove(EntryRef& ref) {
@@ -347,8 +352,10 @@ void Database::Clear() {
   EntryTable detached(context_.memory, EntryTraits{context_.hash_key});
   detached.Swap(table_);
   reclaimer_.Take(std::move(detached));
-  deadlines_.Clear();
-  former_deadlines_.Clear();
+  for (DeadlineIndex* index : {&deadlines_, &former_deadlines_}) {
+    reclaimer_.Take(std::move(*index));
+    *index = DeadlineIndex(context_.memory, context_.now);
+  }
   expiring_ = 0;
   deadline_sum_ = 0;
   string_sizes_ = {};

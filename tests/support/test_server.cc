@@ -8,7 +8,7 @@ namespace tests {
 
 TestServer::TestServer(kv::ServerOptions options) {
   options.port_auto = true;
-  if (options.bind_is_default) options.bind = {"127.0.0.1"};
+  if (options.bind == kv::ServerOptions().bind) options.bind = {"127.0.0.1"};
   auto server = kv::Server::Create(std::move(options),
                                    {.clock = &clock_, .random = &random_, .logger = &logger_});
   if (!server.ok()) {

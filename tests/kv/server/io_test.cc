@@ -315,7 +315,6 @@ TEST_P(IoTest, ServesOnIpv6) {
   if (!HasIpv6()) GTEST_SKIP() << "the host has no IPv6";
   kv::ServerOptions options = Options();
   options.bind = {"127.0.0.1", "::1"};
-  options.bind_is_default = false;
   TestServer server(options);
   RespClient client = RespClient::ConnectTcp(
       server.port(), [&] { server.server().RunOnce(0); }, "::1");

@@ -121,8 +121,7 @@ Command* CommandTable::Find(std::string_view name) const {
 Command* CommandTable::Resolve(ArgSpan args) const {
   Command* command = Find(args[0]);
   if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
-  Command* subcommand = command->FindSubcommand(args[1]);
-  return subcommand == nullptr ? command : subcommand;
+  return command->FindSubcommand(args[1]);
 }
 
 Command* CommandTable::FindFullName(std::string_view full_name) const {

@@ -3,6 +3,7 @@
 #define SOLOKV_KV_COMMAND_CONTEXT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "kv/base/random.h"
@@ -49,6 +50,11 @@ struct Context {
     return db.Hash(args[index]);
   }
   int64_t now() const { return store.now(); }
+  // Whether a key that gets this deadline is gone at once. While writes are repeated that were made
+  // before (ExpiryPolicy::kShow), a deletion of its own will say so.
+  bool HasPassed(int64_t deadline) const {
+    return deadline <= now() && store.context().expiry != ExpiryPolicy::kShow;
+  }
 
   // Replies with an error, whole with its code ("ERR syntax error").
   void Fail(std::string_view error) {
@@ -62,6 +68,8 @@ struct Context {
   }
   // Reads args[index] as a number, or replies with an error and returns false.
   bool ParseInteger(size_t index, int64_t* number, std::string_view error = kNotAnInteger);
+  // Reads the number of a database, or replies with an error and returns nothing.
+  std::optional<int> ParseDatabase(std::string_view text);
   // The object that the command was registered with.
   template <class T>
   T& Owner() const {

@@ -41,6 +41,12 @@ std::string DescribeArguments(std::span<const Argument> arguments) {
   return absl::StrJoin(words, " ");
 }
 
+void FailSubcommandArity(Context& context) {
+  context.Fail(absl::StrCat("ERR unknown subcommand or wrong number of arguments for '",
+                            Absl(context.args[1]), "'. Try ",
+                            absl::AsciiStrToUpper(context.command.parent->full_name), " HELP."));
+}
+
 void ReplyHelp(Context& context) {
   const Command& container = *context.command.parent;
   const std::string name = absl::AsciiStrToUpper(container.full_name);

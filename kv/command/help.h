@@ -11,6 +11,9 @@ namespace kv {
 // Replies with the help of the container whose HELP subcommand is running.
 void ReplyHelp(Context& context);
 
+// Replies that a subcommand was called with too many arguments.
+void FailSubcommandArity(Context& context);
+
 // "key value [NX | XX] [EX seconds]": the arguments as documentation writes them.
 std::string DescribeArguments(std::span<const Argument> arguments);
 

@@ -154,7 +154,7 @@ IncrexDeadline DeadlineOfIncrex(const OptionValues& options, const DeadlineChang
 // Writes the result of INCREX, `text`, and states the effect as a SET.
 void StoreIncrex(Context& context, const HashedKey& key, EntryRef& ref, std::string_view text,
                  std::string_view event, const IncrexDeadline& deadline) {
-  if (deadline.deadline != kNoDeadline && deadline.deadline <= context.now()) {
+  if (deadline.deadline != kNoDeadline && context.HasPassed(deadline.deadline)) {
     if (ref) context.db.Remove(ref);
     context.Notify(kEventGeneric, "del", key.bytes);
     context.effects.Instead({"DEL", key.bytes});

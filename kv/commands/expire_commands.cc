@@ -67,7 +67,7 @@ void SetExpiry(Context& context, int64_t unit, bool relative) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
   if (!ref || !conditions.Allow(ref->deadline(), deadline)) return context.reply.Integer(0);
-  if (deadline <= context.now()) {
+  if (context.HasPassed(deadline)) {
     context.db.Remove(ref);
     context.Notify(kEventGeneric, "del", key.bytes);
     context.effects.Instead({"DEL", key.bytes});

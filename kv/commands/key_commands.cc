@@ -30,27 +30,13 @@ void RemoveKeys(Context& context) {
   context.reply.Integer(removed);
 }
 
-// The database that args[index] numbers; null after an error reply.
-Database* ParseDatabase(Context& context, std::string_view text) {
-  const std::optional<int64_t> index = ParseInt64(text);
-  if (!index) {
-    context.Fail(kNotAnInteger);
-    return nullptr;
-  }
-  if (*index < 0 || *index >= context.store.size()) {
-    context.Fail(kDbIndexOutOfRange);
-    return nullptr;
-  }
-  return &context.store.database(static_cast<int>(*index));
-}
-
 // The keys that a pattern and a type admit.
 struct KeyFilter {
-  std::string_view pattern;  // empty: all
+  std::optional<std::string_view> pattern;
   std::optional<std::string_view> type;
 
   bool Admits(const Entry& entry) const {
-    if (!pattern.empty() && !GlobMatch(pattern, entry.key())) return false;
+    if (pattern && !GlobMatch(*pattern, entry.key())) return false;
     return !type || EqualsIgnoreCase(TypeName(entry.type()), *type);
   }
 };
@@ -115,8 +101,9 @@ void RenamenxCommand(Context& context) {
 }
 
 void MoveCommand(Context& context) {
-  Database* target = ParseDatabase(context, context.args[2]);
-  if (target == nullptr) return;
+  const std::optional<int> index = context.ParseDatabase(context.args[2]);
+  if (!index) return;
+  Database* target = &context.store.database(*index);
   if (target == &context.db) return context.Fail(kSameObject);
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
@@ -135,8 +122,9 @@ void CopyCommand(Context& context) {
   }
   Database* target = &context.db;
   if (options.Has(KeyOption::kDb)) {
-    target = ParseDatabase(context, options.Value(KeyOption::kDb));
-    if (target == nullptr) return;
+    const std::optional<int> index = context.ParseDatabase(options.Value(KeyOption::kDb));
+    if (!index) return;
+    target = &context.store.database(*index);
   }
   const HashedKey from = context.Key(1);
   const HashedKey to = context.Key(2);
@@ -163,11 +151,10 @@ void RandomkeyCommand(Context& context) {
 }
 
 void KeysCommand(Context& context) {
-  const std::string_view pattern = context.args[1];
-  const KeyFilter filter{pattern == "*" ? std::string_view() : pattern, std::nullopt};
+  KeyFilter filter;
+  if (context.args[1] != "*") filter.pattern = context.args[1];
   size_t count = 0;
   const auto deferred = context.reply.BeginDeferred();
-  if (pattern.empty()) return context.reply.EndDeferredArray(deferred, 0);
   uint64_t cursor = 0;
   do {
     cursor = context.db.Scan(cursor, [&](const Entry& entry) {

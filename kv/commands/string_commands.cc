@@ -76,7 +76,7 @@ void StateSet(Context& context, std::string_view key, std::string_view value,
   if (!context.effects.observed()) {
     context.effects.AsGiven();
   } else if (change.kind == DeadlineChange::Kind::kSet) {
-    if (change.deadline <= context.now()) {
+    if (context.HasPassed(change.deadline)) {
       context.effects.Instead({"DEL", key});
     } else {
       context.effects.Instead({"SET", key, value, "PXAT", absl::StrCat(change.deadline)});
@@ -157,7 +157,7 @@ bool ParseDeadlineChange(Context& context, const OptionValues& options, Deadline
 
 void StoreString(Context& context, const HashedKey& key, EntryRef& ref, size_t value_index,
                  int64_t deadline) {
-  if (deadline != kNoDeadline && deadline <= context.now()) {
+  if (deadline != kNoDeadline && context.HasPassed(deadline)) {
     if (ref) context.db.Remove(ref);
     context.Notify(kEventGeneric, "del", key.bytes);
     return;
@@ -254,19 +254,19 @@ void GetexCommand(Context& context) {
   if (!ParseOptions(context.command.spec->arguments, context.args, 2, &options)) {
     return context.Fail(kSyntaxError);
   }
-  if (!ParseDeadlineChange(context, options, &change)) return;
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForRead(key);
   if (RejectIfNotString(context, ref)) return;
+  if (!ref) return context.reply.NullBulk();
+  if (!ParseDeadlineChange(context, options, &change)) return;
   ReplyOrNull(context, ref);
-  if (!ref) return;
   if (change.kind == DeadlineChange::Kind::kPersist) {
     if (!ref->has_deadline()) return;
     context.db.SetDeadline(ref, kNoDeadline);
     context.Notify(kEventGeneric, "persist", key.bytes);
     context.effects.Instead({"PERSIST", key.bytes});
   } else if (change.kind == DeadlineChange::Kind::kSet) {
-    if (change.deadline <= context.now()) return RemoveAndNotify(context, key.bytes, ref);
+    if (context.HasPassed(change.deadline)) return RemoveAndNotify(context, key.bytes, ref);
     context.db.SetDeadline(ref, change.deadline);
     context.Notify(kEventGeneric, "expire", key.bytes);
     context.effects.Instead({"PEXPIREAT", key.bytes, absl::StrCat(change.deadline)});

@@ -188,6 +188,8 @@ void ClientUnblockCommand(Context& context) {
     if (!with_error && !EqualsIgnoreCase(context.args[3], "timeout")) {
       return context.Fail("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
     }
+  } else if (context.args.size() > 4) {
+    return FailSubcommandArity(context);
   }
   int64_t id;
   if (!context.ParseInteger(2, &id)) return;

@@ -134,7 +134,12 @@ bool ClientFilter::Parse(Context& context, size_t first, ClientFilter* filter) {
         for (next = i + 1; next < context.args.size(); ++next) {
           const std::optional<int64_t> id = ParseInt64(context.args[next]);
           if (!id && next > i + 1) break;
-          if (!id || *id <= 0) {
+          const bool lists = context.command.name() == "client|list";
+          if (!id && lists) {
+            context.Fail("ERR Invalid client ID");
+            return false;
+          }
+          if (!lists && (!id || *id <= 0)) {
             context.Fail("ERR client-id should be greater than 0");
             return false;
           }

@@ -319,7 +319,7 @@ void CommandInfoCommand(Context& context) {
   for (const std::string_view name : context.args.subspan(2)) {
     const Command* command = context.Owner<Parts>().table.FindFullName(name);
     if (command == nullptr) {
-      context.reply.NullArray();
+      context.reply.NullBulk();
     } else {
       ReplyInfo(context.reply, *command);
     }
@@ -370,7 +370,7 @@ void CommandListCommand(Context& context) {
     add(*command);
     for (const Command* subcommand : command->subcommands) add(*subcommand);
   }
-  context.reply.Set(names.size());
+  context.reply.Array(names.size());
   for (const std::string_view name : names) context.reply.Bulk(name);
 }
 

@@ -69,10 +69,9 @@ void EchoCommand(Context& context) {
 }
 
 void SelectCommand(Context& context) {
-  const std::optional<int64_t> index = ParseInt64(context.args[1]);
-  if (!index) return context.Fail(kNotAnInteger);
-  if (*index < 0 || *index >= context.store.size()) return context.Fail(kDbIndexOutOfRange);
-  context.client.database = static_cast<int>(*index);
+  const std::optional<int> index = context.ParseDatabase(context.args[1]);
+  if (!index) return;
+  context.client.database = *index;
   context.reply.Ok();
 }
 
@@ -136,6 +135,8 @@ void ResetCommand(Context& context) {
   client.database = 0;
   if (!client.name().empty()) client.details().name.clear();
   SetProtocol(context, resp::Version::kResp2);
+  // Replies that were off are on again, from this one on.
+  context.reply = resp::ReplyWriter(&client.output, client.protocol);
   context.reply.SimpleString("RESET");
 }
 

@@ -76,6 +76,7 @@ absl::Status Server::Start() {
   const HashKey hash_key{random_.Next(), random_.Next()};
   store_ =
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
+  store_->context().events = &removals_;
   evictor_ = std::make_unique<Evictor>(*store_, random_);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
@@ -209,6 +210,11 @@ void Server::RegisterCommands() {
   for (const CommandRename& rename : options_.rename_command) {
     table_.Rename(rename.from, rename.to);
   }
+}
+
+void Server::ListenToKeys(KeyEvents* listener, uint32_t classes) {
+  removals_.SetListener(listener);
+  store_->context().event_classes = listener == nullptr ? 0 : classes;
 }
 
 // --- configuration ---
@@ -357,6 +363,7 @@ void Server::AfterWait() {
   ++stats_.ticks;
   store_->RebuildDeadlineIndexes(kRebuildBudget);
   store_->ExpireDue(kExpiryBudget);
+  effects_.Close();
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
   runner_->Flush();
   runner_->EndTick();
@@ -379,6 +386,12 @@ size_t Server::CountedMemory() const {
 
 bool Server::MakeRoom() {
   const auto limit = static_cast<size_t>(options_.maxmemory);
+  const bool enough = EvictDownTo(limit);
+  effects_.Close();
+  return enough;
+}
+
+bool Server::EvictDownTo(size_t limit) {
   for (size_t units = 0; CountedMemory() > limit;) {
     if (units >= kMaxUnitsPerCommand) return true;
     // What was dropped but not freed yet makes room without an eviction.

@@ -39,6 +39,7 @@
 #include "kv/server/parts.h"
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
+#include "kv/server/store_removals.h"
 #include "kv/store/evictor.h"
 #include "kv/store/store.h"
 
@@ -88,6 +89,9 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   Effects& effects() { return effects_; }
   Config& config() { return config_; }
   const ServerOptions& options() const { return options_; }
+  // Hands `listener` the key events of `classes` (KeyEventClass bits) and all removals by the
+  // store. It is not owned and outlives the server or a later call with null.
+  void ListenToKeys(KeyEvents* listener, uint32_t classes);
 
  private:
   Server(ServerOptions options, ServerDependencies dependencies);
@@ -116,6 +120,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
 
   // --- DispatchHooks ---
   bool MakeRoom() override;
+  bool EvictDownTo(size_t limit);
   size_t CountedMemory() const;
   void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
   void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
@@ -143,6 +148,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   LatencyMonitor latency_;
   CommandTable table_;
   Effects effects_;
+  StoreRemovals removals_{effects_};
 
   // In the order of their making; each may use those before it.
   std::unique_ptr<ae::Loop> loop_;

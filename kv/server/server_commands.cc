@@ -150,10 +150,11 @@ void LolwutCommand(Context& context) {
 void SlowlogGetCommand(Context& context) {
   const auto& entries = context.Owner<Parts>().slow_log.entries();
   int64_t count = 10;
-  if (context.args.size() > 3) return context.Fail(kSyntaxError);
+  constexpr std::string_view kBadCount = "ERR count should be greater than or equal to -1";
+  if (context.args.size() > 3) return FailSubcommandArity(context);
   if (context.args.size() == 3) {
-    if (!context.ParseInteger(2, &count)) return;
-    if (count < -1) return context.Fail("ERR count should be greater than or equal to -1");
+    if (!context.ParseInteger(2, &count, kBadCount)) return;
+    if (count < -1) return context.Fail(kBadCount);
   }
   const size_t shown =
       count == -1 ? entries.size() : std::min(entries.size(), static_cast<size_t>(count));

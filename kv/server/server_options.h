@@ -44,9 +44,9 @@ enum class Permission : uint8_t { kNobody, kLocalClients, kEverybody };
 struct ServerOptions {
   // --- network ---
   std::vector<std::string> bind = {"*", "-::*"};  // a leading '-': no error if it cannot be bound
-  int64_t port = 6379;     // 0: no TCP
-  bool port_auto = false;  // take a free port
-  std::string port_file;   // where to write the port, if not empty
+  int64_t port = 6379;                            // 0: no TCP
+  bool port_auto = false;                         // take a free port
+  std::string port_file;                          // where to write the port, if not empty
   std::string unixsocket;
   int64_t unixsocketperm = 0;
   int64_t tcp_backlog = 511;

@@ -104,6 +104,15 @@ void Dispatcher::FinishGated(Client& client, const Command& command, ArgSpan arg
   }
 }
 
+void Dispatcher::ExecuteNested(Client& client, Command* command, ArgSpan args) {
+  Effects::Suspended outer = effects_.Suspend();
+  const uint64_t outer_clock = clock_;
+  StartClock();
+  Execute(client, command, args);
+  clock_ = outer_clock;
+  effects_.Resume(std::move(outer));
+}
+
 // The slow path of the checks: some gate that concerns the command is closed.
 bool Dispatcher::Admit(Client& client, Command* command) {
   const uint32_t gates = (client.gates | gates_) & command->gates;

@@ -52,6 +52,9 @@ class Dispatcher {
   void Execute(Client& client, Command* command, ArgSpan args,
                const uint64_t* first_key_hash = nullptr, LargeArguments* large = nullptr);
 
+  // The same from within the handler of another command.
+  void ExecuteNested(Client& client, Command* command, ArgSpan args);
+
   DispatchOptions& options() { return options_; }
   ErrorStatistics& errors() { return errors_; }
   uint64_t commands() const { return commands_; }

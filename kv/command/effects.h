@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kv/command/arguments.h"
@@ -67,6 +68,19 @@ class Effects {
   void Close() {
     if (!group_.empty()) [[unlikely]]
       Deliver();
+  }
+
+  // Sets the unfinished group aside while another command runs inside the present one.
+  struct Suspended {
+    std::vector<Effect> group;
+    int database;
+    ArgSpan args;
+  };
+  Suspended Suspend() { return {std::exchange(group_, {}), database_, args_}; }
+  void Resume(Suspended suspended) {
+    group_ = std::move(suspended.group);
+    database_ = suspended.database;
+    args_ = suspended.args;
   }
 
   bool observed() const { return !observers_.empty(); }

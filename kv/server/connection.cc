@@ -35,6 +35,11 @@ void Connection::OnReceive(std::span<const char> bytes) {
   if (closing()) return;
   last_active_ = owner_.now_micros();
   bytes_received_ += bytes.size();
+  if (owner_.polls_restricted() && MustHold()) {
+    if (held_ == nullptr) held_ = std::make_unique<std::string>();
+    held_->append(bytes.data(), bytes.size());
+    return owner_.OnHeld(*this);
+  }
   if (kept_.empty() && !has_input()) {
     input_ = std::string_view(bytes.data(), bytes.size());
     position_ = 0;
@@ -42,6 +47,22 @@ void Connection::OnReceive(std::span<const char> bytes) {
     if (kept_.empty()) KeepInput();
     AppendKept(bytes);
   }
+  owner_.OnReadable(*this);
+}
+
+// A connection that was idle when the long command began can be served meanwhile: no request of the
+// interrupted run views its input.
+bool Connection::MustHold() {
+  if (!restricted) {
+    restricted = !received && !ready && !postponed && kept_.empty() && large_ == nullptr;
+  }
+  return !restricted;
+}
+
+void Connection::ReleaseHeld() {
+  const std::unique_ptr<std::string> held = std::move(held_);
+  if (held == nullptr || closing()) return;
+  AppendKept(*held);
   owner_.OnReadable(*this);
 }
 

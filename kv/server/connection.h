@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ class ConnectionOwner {
   virtual void OnReadable(Connection& connection) = 0;
   // The stream is gone; the owner destroys the connection when no request refers to it.
   virtual void OnGone(Connection& connection) = 0;
+  // True while a long command lets streams be polled: what arrives for a connection with requests
+  // of its own in the interrupted run is held back.
+  virtual bool polls_restricted() const = 0;
+  // Input of the connection is held back until the run is over.
+  virtual void OnHeld(Connection& connection) = 0;
   // The connection has sent its last byte and waits for the peer's end, which need not come.
   virtual void OnLingering(Connection& connection) = 0;
   // Closes the connection and returns true if its output is beyond the limits of its class.
@@ -76,6 +82,8 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   bool has_input() const { return position_ < input_.size(); }
   // Copies what is left of the tick's input, whose memory is about to be reused.
   void KeepInput();
+  // Takes in what was held back while a long command ran.
+  void ReleaseHeld();
 
   // --- output ---
   // Sends what the client's output holds, as far as the peer takes it.
@@ -115,6 +123,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   bool dirty = false;        // listed as having output
   bool postponed = false;    // waits for the end of a pause
   bool ended = false;        // the peer sends no more
+  bool restricted = false;   // served by the RestrictedRunner until the tick ends
   size_t output_before = 0;  // bytes of output when the tick began
 
   // --- bookkeeping of the Connections ---
@@ -142,6 +151,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   void CheckLimit();
   void DropInput();
   void NoteSent();
+  bool MustHold();
   void Finish();
 
   ConnectionOwner& owner_;
@@ -162,6 +172,8 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
 
   size_t in_flight_ = 0;
   std::vector<iovec> parts_;
+  std::unique_ptr<std::string> held_;
+
   bool closing_ = false;
   bool lingering_ = false;  // everything was sent, and the end; the peer's end is awaited
 

@@ -83,8 +83,39 @@ void Connections::OnGone(Connection& connection) {
 }
 
 void Connections::Bury() {
-  for (const auto& connection : gone_) runner_->Forget(*connection);
+  for (const auto& connection : gone_) {
+    runner_->Forget(*connection);
+    restricted_runner_->Forget(*connection);
+  }
   gone_.clear();
+}
+
+// --- while a long command runs ---
+
+void Connections::OnReadable(Connection& connection) {
+  if (connection.restricted) {
+    restricted_runner_->Add(connection);
+  } else {
+    runner_->AddReady(connection);
+  }
+}
+
+void Connections::OnHeld(Connection& connection) {
+  held_.push_back(connection.client.id);
+}
+
+void Connections::PollRestricted() {
+  polls_restricted_ = true;
+  loop_.PollStreams();
+  restricted_runner_->Run();
+  polls_restricted_ = false;
+}
+
+void Connections::EndRestricted() {
+  restricted_runner_->EndTick(*runner_);
+  for (const uint64_t id : std::exchange(held_, {})) {
+    if (Connection* connection = Find(id)) connection->ReleaseHeld();
+  }
 }
 
 void Connections::OnLingering(Connection& connection) {

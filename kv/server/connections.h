@@ -16,6 +16,7 @@
 #include "kv/base/logging.h"
 #include "kv/server/connection.h"
 #include "kv/server/request_runner.h"
+#include "kv/server/restricted_runner.h"
 #include "kv/server/server_options.h"
 #include "protocol/reply_buffer.h"
 
@@ -39,7 +40,14 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
               Logger* logger);
   ~Connections() override;
 
-  void SetRunner(RequestRunner* runner) { runner_ = runner; }
+  void SetRunner(RequestRunner* runner, RestrictedRunner* restricted) {
+    runner_ = runner;
+    restricted_runner_ = restricted;
+  }
+  // Delivers what the loop has, serving the idle connections alone (RestrictedRunner).
+  void PollRestricted();
+  // The interrupted run is over.
+  void EndRestricted();
   // Starts the tick: the time that connections note for what they receive.
   void BeginTick() { now_ = clock_.MonotonicMicros(); }
   // Destroys the connections whose streams have closed.
@@ -72,7 +80,9 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
                               std::string* farewell) override;
 
   // --- ConnectionOwner ---
-  void OnReadable(Connection& connection) override { runner_->AddReady(connection); }
+  void OnReadable(Connection& connection) override;
+  bool polls_restricted() const override { return polls_restricted_; }
+  void OnHeld(Connection& connection) override;
   void OnGone(Connection& connection) override;
   void OnLingering(Connection& connection) override;
   bool EnforceOutputLimit(Connection& connection) override;
@@ -100,6 +110,9 @@ class Connections final : public ae::Acceptor, public ConnectionOwner {
   SlabMemory& memory_;
   Logger* const logger_;
   RequestRunner* runner_ = nullptr;
+  RestrictedRunner* restricted_runner_ = nullptr;
+  bool polls_restricted_ = false;
+  std::vector<uint64_t> held_;  // ids
   resp::ChunkPool chunk_pool_;
   resp::RequestLimits limits_;
   resp::RequestLimits unauthenticated_limits_;

@@ -83,7 +83,8 @@ absl::Status Server::Start() {
   connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory(),
                                                dependencies_.logger);
   runner_ = std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, cycles_);
-  connections_->SetRunner(runner_.get());
+  restricted_runner_ = std::make_unique<RestrictedRunner>(*dispatcher_, table_);
+  connections_->SetRunner(runner_.get(), restricted_runner_.get());
   pause_ = std::make_unique<Pause>(*loop_, clock_, *runner_, store_->context());
   monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, *dispatcher_);
 
@@ -367,6 +368,7 @@ void Server::AfterWait() {
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
   runner_->Flush();
   runner_->EndTick();
+  connections_->EndRestricted();
   store_->reclaimer().Step(kReclaimBudget);
   connections_->Evict();
   if (trimming_) TrimMemory();

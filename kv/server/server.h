@@ -83,6 +83,10 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   // Runs `work` on the thread of the loop. Thread-safe.
   void Post(std::function<void()> work) { loop_->Post(std::move(work)); }
 
+  // Lets the world in while a command takes long: receives, and answers the few commands that are
+  // allowed at such a time (see RestrictedRunner). Legal only from within a command's handler.
+  void PollRestricted() { connections_->PollRestricted(); }
+
   ae::Loop& loop() { return *loop_; }
   Store& store() { return *store_; }
   CommandTable& table() { return table_; }
@@ -157,6 +161,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RequestRunner> runner_;
+  std::unique_ptr<RestrictedRunner> restricted_runner_;
   std::unique_ptr<Pause> pause_;
   std::unique_ptr<Monitors> monitors_;
   std::unique_ptr<Parts> parts_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "kv/base/hash.h"
+#include "kv/base/same_bytes.h"
 #include "kv/ds/hash_table.h"
 #include "kv/store/entry.h"
 
@@ -18,7 +19,7 @@ struct EntryTraits {
   HashKey hash_key;
 
   uint64_t Hash(const Entry& entry) const { return kv::Hash(entry.key(), hash_key); }
-  bool Equal(const Entry& entry, std::string_view key) const { return entry.key() == key; }
+  bool Equal(const Entry& entry, std::string_view key) const { return SameBytes(entry.key(), key); }
 };
 using EntryTable = HashTable<EntryTraits>;
 

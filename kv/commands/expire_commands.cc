@@ -90,7 +90,9 @@ void ReplyExpiry(Context& context, int64_t unit, bool relative) {
   if (!ref->has_deadline()) return context.reply.Integer(-1);
   const int64_t milliseconds =
       relative ? std::max<int64_t>(0, ref->deadline() - context.now()) : ref->deadline();
-  context.reply.Integer((milliseconds + unit / 2) / unit);
+  // The sum milliseconds + unit / 2 might overflow.
+  const bool rounds_up = milliseconds % unit > (unit - 1) / 2;
+  context.reply.Integer(milliseconds / unit + (rounds_up ? 1 : 0));
 }
 
 }  // namespace

@@ -417,6 +417,28 @@ void MsetnxCommand(Context& context) {
   context.reply.Integer(1);
 }
 
+namespace {
+
+// The effect of an MSETEX whose pairs end before args[last].
+void StateSetOfPairs(Context& context, size_t last, const DeadlineChange& change) {
+  if (change.kind != DeadlineChange::Kind::kSet || !context.effects.observed()) {
+    context.effects.AsGiven();
+    return;
+  }
+  const std::string deadline = absl::StrCat(change.deadline);
+  std::vector<std::string_view> effect;
+  if (context.HasPassed(change.deadline)) {
+    effect.emplace_back("DEL");
+    for (size_t i = 2; i < last; i += 2) effect.push_back(context.args[i]);
+  } else {
+    effect.assign(context.args.begin(), context.args.begin() + static_cast<ptrdiff_t>(last));
+    effect.insert(effect.end(), {"PXAT", deadline});
+  }
+  context.effects.Instead(ArgSpan(effect));
+}
+
+}  // namespace
+
 void MsetexCommand(Context& context) {
   const int64_t pairs = ParseInt64(context.args[1]).value_or(0);
   if (pairs <= 0 || pairs > INT32_MAX) {
@@ -435,15 +457,7 @@ void MsetexCommand(Context& context) {
     if (CountExisting(context, 2, last) != wanted) return context.reply.Integer(0);
   }
   StorePairs(context, 2, last, change);
-  if (change.kind == DeadlineChange::Kind::kSet && context.effects.observed()) {
-    const std::string deadline = absl::StrCat(change.deadline);
-    std::vector<std::string_view> effect(context.args.begin(),
-                                         context.args.begin() + static_cast<ptrdiff_t>(last));
-    effect.insert(effect.end(), {"PXAT", deadline});
-    context.effects.Instead(ArgSpan(effect));
-  } else {
-    context.effects.AsGiven();
-  }
+  StateSetOfPairs(context, last, change);
   context.reply.Integer(1);
 }
 

@@ -43,7 +43,7 @@ void ConfigGetCommand(Context& context) {
 void ConfigSetCommand(Context& context) {
   Parts& parts = context.Owner<Parts>();
   if (context.args.size() % 2 != 0) {
-    return context.Fail("ERR wrong number of arguments for 'config|set' command");
+    return context.Fail(kSyntaxError);
   }
   Config::Settings settings;
   for (size_t i = 2; i < context.args.size(); i += 2) {

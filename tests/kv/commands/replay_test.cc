@@ -1,0 +1,417 @@
+// What writes say of themselves: their effects, repeated on an empty server, give equal data, and
+// the key events name what happened.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "kv/base/random.h"
+#include "kv/command/effects.h"
+#include "kv/store/key_events.h"
+#include "tests/support/test_server.h"
+
+namespace tests {
+namespace {
+
+class EffectRecorder final : public kv::EffectObserver {
+ public:
+  void OnEffects(std::span<const kv::Effect> group) override {
+    groups_.emplace_back(group.begin(), group.end());
+  }
+  const std::vector<std::vector<kv::Effect>>& groups() const { return groups_; }
+
+  // The groups since the last call: `0: SET a 1; 0: DEL b | 1: DEL c`.
+  std::string Take() {
+    const auto text = [](const std::vector<kv::Effect>& group) {
+      return absl::StrJoin(group, "; ", [](std::string* out, const kv::Effect& effect) {
+        absl::StrAppend(out, effect.database, ": ", absl::StrJoin(effect.args, " "));
+      });
+    };
+    std::vector<std::string> texts;
+    for (; taken_ < groups_.size(); ++taken_) texts.push_back(text(groups_[taken_]));
+    return absl::StrJoin(texts, " | ");
+  }
+
+ private:
+  std::vector<std::vector<kv::Effect>> groups_;
+  size_t taken_ = 0;
+};
+
+class EventRecorder final : public kv::KeyEvents {
+ public:
+  void OnKeyEvent(kv::KeyEventClass event_class, std::string_view event, int database,
+                  std::string_view key) override {
+    events_.push_back(absl::StrCat(std::string(1, Letter(event_class)), ":", std::string(event),
+                                   ":", database, ":", std::string(key)));
+  }
+  void OnKeyRemovedByStore(int, std::string_view) override {}
+  std::string Take() { return absl::StrJoin(std::exchange(events_, {}), " "); }
+
+ private:
+  static char Letter(kv::KeyEventClass event_class) {
+    constexpr std::string_view kLetters = "g$lshztxemn";
+    return kLetters[static_cast<size_t>(__builtin_ctz(event_class))];
+  }
+  std::vector<std::string> events_;
+};
+
+kv::ServerOptions DebuggableOptions() {
+  kv::ServerOptions options;
+  options.enable_debug_command = kv::Permission::kEverybody;
+  return options;
+}
+
+class Replay : public testing::Test {
+ protected:
+  void SetUp() override { server_.server().effects().AddObserver(&recorder_); }
+  void TearDown() override {
+    server_.server().effects().RemoveObserver(&recorder_);
+    server_.server().ListenToKeys(nullptr, 0);
+  }
+
+  std::string Run(const Arguments& arguments) { return client_.Text(arguments); }
+  // Splits at spaces.
+  std::string Run(std::string_view line) { return Run(Words(line)); }
+  std::string EffectsOf(std::string_view line) {
+    recorder_.Take();
+    Run(line);
+    return recorder_.Take();
+  }
+  void ListenToAllButMisses() {
+    server_.server().ListenToKeys(&events_, ~uint32_t{kv::kEventKeyMiss | kv::kEventNew});
+  }
+  std::string EventsOf(std::string_view line) {
+    events_.Take();
+    Run(line);
+    return events_.Take();
+  }
+  int64_t Now() { return server_.clock().WallMillis(); }
+  std::string At(int64_t milliseconds_from_now) {
+    return absl::StrCat(Now() + milliseconds_from_now);
+  }
+
+  // Repeats all effects on an empty server whose time is that of this one's end.
+  void ExpectEqualAfterReplay() {
+    // To look may evict, which is an effect as well.
+    const std::string digest = Run("debug digest");
+    const std::string contents = ContentsOf(client_);
+    TestServer copy(DebuggableOptions());
+    copy.clock().AdvanceMillis(Now() - copy.clock().WallMillis());
+    copy.Settle();
+    copy.server().store().context().expiry = kv::ExpiryPolicy::kShow;
+    RespClient client = copy.Connect();
+    int database = 0;
+    for (const auto& group : recorder_.groups()) {
+      for (const kv::Effect& effect : group) {
+        if (effect.database != database) client.Run({"select", absl::StrCat(effect.database)});
+        database = effect.database;
+        const resp::Value reply = client.Run(effect.args);
+        ASSERT_FALSE(reply.is_error()) << absl::StrJoin(effect.args, " ") << reply;
+      }
+    }
+    copy.server().store().context().expiry = kv::ExpiryPolicy::kDelete;
+    copy.Settle();
+    EXPECT_EQ(ContentsOf(client), contents);
+    EXPECT_EQ(client.Text({"debug", "digest"}), digest);
+  }
+
+  // A line for each key of the first databases: "0 key "value" deadline". Selects database 0.
+  static std::string ContentsOf(RespClient& client) {
+    std::vector<std::string> lines;
+    for (int database = 3; database >= 0; --database) {
+      client.Run({"select", absl::StrCat(database)});
+      for (const resp::Value& key : client.Run({"keys", "*"}).elements) {
+        lines.push_back(absl::StrCat(database, " ", key.text, " ",
+                                     client.Text({"get", key.text}).substr(0, 100), " ",
+                                     client.Text({"pexpiretime", key.text})));
+      }
+    }
+    std::sort(lines.begin(), lines.end());
+    return absl::StrJoin(lines, "\n");
+  }
+
+  static Arguments Words(std::string_view line) {
+    Arguments words;
+    for (size_t start = 0; start < line.size();) {
+      const size_t end = std::min(line.find(' ', start), line.size());
+      words.emplace_back(line.substr(start, end - start));
+      start = end + 1;
+    }
+    return words;
+  }
+
+  TestServer server_{DebuggableOptions()};
+  RespClient client_ = server_.Connect();
+  EffectRecorder recorder_;
+  EventRecorder events_;
+};
+
+// --- one write at a time ---
+
+TEST_F(Replay, StringWrites) {
+  EXPECT_EQ(EffectsOf("set a 1"), "0: set a 1");
+  EXPECT_EQ(EffectsOf("set a 1 nx"), "");
+  EXPECT_EQ(EffectsOf("set a 2 xx get"), "0: SET a 2");
+  EXPECT_EQ(EffectsOf("set a 2 ex 10"), "0: SET a 2 PXAT " + At(10'000));
+  EXPECT_EQ(EffectsOf("set a 2 px 10"), "0: SET a 2 PXAT " + At(10));
+  EXPECT_EQ(EffectsOf("set a 3 keepttl"), "0: SET a 3 KEEPTTL");
+  EXPECT_EQ(EffectsOf("set a 3 ifeq 4"), "");
+  EXPECT_EQ(EffectsOf("set a 4 ifeq 3"), "0: SET a 4");
+  EXPECT_EQ(EffectsOf("set a 4 pxat 1"), "0: DEL a");
+  EXPECT_EQ(EffectsOf("setex a 10 v"), "0: SET a v PXAT " + At(10'000));
+  EXPECT_EQ(EffectsOf("psetex a 10 v"), "0: SET a v PXAT " + At(10));
+  EXPECT_EQ(EffectsOf("setnx a v"), "");
+  EXPECT_EQ(EffectsOf("setnx b v"), "0: setnx b v");
+  EXPECT_EQ(EffectsOf("getset a w"), "0: SET a w");
+  EXPECT_EQ(EffectsOf("getex a"), "");
+  EXPECT_EQ(EffectsOf("getex a ex 100"), "0: PEXPIREAT a " + At(100'000));
+  EXPECT_EQ(EffectsOf("getex a persist"), "0: PERSIST a");
+  EXPECT_EQ(EffectsOf("getex a persist"), "");
+  EXPECT_EQ(EffectsOf("getex a pxat 1"), "0: DEL a");
+  EXPECT_EQ(EffectsOf("getdel a"), "");
+  EXPECT_EQ(EffectsOf("getdel b"), "0: DEL b");
+  EXPECT_EQ(EffectsOf("append s abc"), "0: append s abc");
+  EXPECT_EQ(EffectsOf("setrange s 5 x"), "0: setrange s 5 x");
+  EXPECT_EQ(EffectsOf("setrange s 5"), "");
+  EXPECT_EQ(EffectsOf("mset a 1 b 2"), "0: mset a 1 b 2");
+  EXPECT_EQ(EffectsOf("msetnx a 1 c 2"), "");
+  EXPECT_EQ(EffectsOf("msetnx c 1 d 2"), "0: msetnx c 1 d 2");
+  EXPECT_EQ(EffectsOf("msetex 2 a 1 b 2 ex 10"), "0: msetex 2 a 1 b 2 PXAT " + At(10'000));
+  EXPECT_EQ(EffectsOf("msetex 1 a 1 nx"), "");
+  EXPECT_EQ(EffectsOf("msetex 2 e 1 f 2 pxat 5"), "0: DEL e f");
+  EXPECT_EQ(EffectsOf("delex c ifeq 9"), "");
+  EXPECT_EQ(EffectsOf("delex c ifeq 1"), "0: DEL c");
+  EXPECT_EQ(EffectsOf("delifeq d 2"), "0: DEL d");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, CounterWrites) {
+  EXPECT_EQ(EffectsOf("incr n"), "0: incr n");
+  EXPECT_EQ(EffectsOf("decr n"), "0: decr n");
+  EXPECT_EQ(EffectsOf("incrby n 5"), "0: incrby n 5");
+  EXPECT_EQ(EffectsOf("decrby n 2"), "0: decrby n 2");
+  EXPECT_EQ(EffectsOf("incrby n x"), "");
+  EXPECT_EQ(EffectsOf("incrbyfloat n 0.5"), "0: SET n 3.5 KEEPTTL");
+  EXPECT_EQ(EffectsOf("increx m"), "0: SET m 1 KEEPTTL");
+  EXPECT_EQ(EffectsOf("increx m byint 5 ubound 3"), "");
+  EXPECT_EQ(EffectsOf("increx m ex 10"), "0: SET m 2 PXAT " + At(10'000));
+  EXPECT_EQ(EffectsOf("increx m persist"), "0: SET m 3");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, KeyWrites) {
+  Run("mset a 1 b 2 c 3 d 4 e 5");
+  EXPECT_EQ(EffectsOf("del a absent"), "0: del a absent");
+  EXPECT_EQ(EffectsOf("del absent"), "");
+  EXPECT_EQ(EffectsOf("unlink b"), "0: unlink b");
+  EXPECT_EQ(EffectsOf("rename c a"), "0: rename c a");
+  EXPECT_EQ(EffectsOf("renamenx a d"), "");
+  EXPECT_EQ(EffectsOf("renamenx a b"), "0: renamenx a b");
+  EXPECT_EQ(EffectsOf("copy b f"), "0: copy b f");
+  EXPECT_EQ(EffectsOf("copy b f"), "");
+  EXPECT_EQ(EffectsOf("copy d f replace"), "0: copy d f replace");
+  EXPECT_EQ(EffectsOf("copy d f db 2"), "0: copy d f db 2");
+  EXPECT_EQ(EffectsOf("move f 1"), "0: move f 1");
+  EXPECT_EQ(EffectsOf("expire b 10"), "0: PEXPIREAT b " + At(10'000));
+  EXPECT_EQ(EffectsOf("pexpire b 20000 nx"), "");
+  EXPECT_EQ(EffectsOf("pexpire b 20000 gt"), "0: PEXPIREAT b " + At(20'000));
+  EXPECT_EQ(EffectsOf("expireat d 99999999999"), "0: PEXPIREAT d 99999999999000");
+  EXPECT_EQ(EffectsOf("pexpireat d 99999999999"), "0: DEL d");
+  EXPECT_EQ(EffectsOf("persist b"), "0: persist b");
+  EXPECT_EQ(EffectsOf("expire e -1"), "0: DEL e");
+  EXPECT_EQ(EffectsOf("swapdb 0 1"), "0: swapdb 0 1");
+  Run("select 3");
+  EXPECT_EQ(EffectsOf("set x 1"), "3: set x 1");
+  EXPECT_EQ(EffectsOf("flushdb"), "3: FLUSHDB");
+  ExpectEqualAfterReplay();
+  EXPECT_EQ(EffectsOf("flushall async"), "0: FLUSHALL");
+  ExpectEqualAfterReplay();
+}
+
+// --- removals by the store ---
+
+TEST_F(Replay, ExpiryIsADeletionOfItsOwn) {
+  Run("select 2");
+  Run("set a 1 px 10");
+  recorder_.Take();
+  server_.AdvanceTime(10);
+  EXPECT_EQ(recorder_.Take(), "2: DEL a");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, AKeyExpiredByACommandIsDeletedBeforeTheCommandsEffect) {
+  Run("debug set-active-expire 0");
+  Run("mset b 1 c 2");
+  Run("set a 1 px 10");
+  recorder_.Take();
+  server_.AdvanceTime(10);
+  EXPECT_EQ(recorder_.Take(), "");
+  EXPECT_EQ(EffectsOf("append a x"), "0: DEL a; 0: append a x");
+  Run("pexpire a 10");
+  server_.AdvanceTime(10);
+  EXPECT_EQ(EffectsOf("rename b a"), "0: DEL a; 0: rename b a");
+  Run("pexpire a 10");
+  server_.AdvanceTime(10);
+  EXPECT_EQ(EffectsOf("get a"), "0: DEL a");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, EvictionIsADeletionBeforeTheCommand) {
+  const std::string value(10'000, 'v');
+  for (int i = 0; i < 300; ++i) Run({"set", absl::StrCat("key", i), value});
+  Run("config set maxmemory-policy allkeys-random maxmemory 1500000");
+  recorder_.Take();
+  Run("set last 1");
+  const std::string effects = recorder_.Take();
+  EXPECT_TRUE(effects.starts_with("0: DEL key")) << effects.substr(0, 100);
+  EXPECT_TRUE(effects.ends_with(" | 0: set last 1")) << effects.substr(0, 100);
+  for (int i = 0; i < 300; ++i) Run({"set", absl::StrCat("more", i), value});
+  EXPECT_LT(server_.server().store().keys(), 300u);
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, WhatAServerRepeatsIsNotLostToTimePassedSince) {
+  Run("set a 1 px 10");
+  Run("set b 1 px 10");
+  Run("rename a c");
+  Run("persist c");
+  Run("getex b px 50");
+  server_.AdvanceTime(20);
+  ExpectEqualAfterReplay();
+  EXPECT_EQ(Run("exists b c"), "2");
+}
+
+// --- a long random run ---
+
+TEST_F(Replay, ARandomRun) {
+  kv::Random random(20260);
+  const auto pick = [&](std::vector<std::string> words) {
+    return words[random.Uniform(words.size())];
+  };
+  const auto number = [&](uint64_t bound) { return absl::StrCat(random.Uniform(bound)); };
+  const auto key = [&] { return absl::StrCat("k", random.Uniform(40)); };
+  const auto time = [&] {
+    const std::string relative = number(100'000);
+    return pick({"ex " + number(60), "px " + relative, "pxat " + At(random.Uniform(90'000)),
+                 "exat " + absl::StrCat(Now() / 1000 + 20), "pxat 5"});
+  };
+  const auto command = [&]() -> std::string {
+    const std::string k = key();
+    switch (random.Uniform(24)) {
+      case 0:
+        return "set " + k + " " + number(1000);
+      case 1:
+        return "set " + k + " v" + number(1000) + " " + time();
+      case 2:
+        return "set " + k + " w " + pick({"nx", "xx", "get", "keepttl", "xx keepttl get"});
+      case 3:
+        return "set " + k + " 1 " + pick({"ifeq", "ifne"}) + " " + number(3);
+      case 4:
+        return "getex " + k + " " + pick({"persist", time()});
+      case 5:
+        return pick({"incr ", "decr "}) + k;
+      case 6:
+        return "incrbyfloat " + k + " 0." + number(100);
+      case 7:
+        return absl::StrCat("increx ", k, pick({"", " byint 7", " byfloat 1.5"}),
+                            pick({"", " persist", " " + time(), " " + time() + " enx"}));
+      case 8:
+        return "msetex 2 " + k + " 1 " + key() + " 2 " + pick({"nx", "xx", time(), "keepttl"});
+      case 9:
+        return "mset " + k + " 1 " + key() + " 2";
+      case 10:
+        return "msetnx " + k + " 1 " + key() + " 2";
+      case 11:
+        return "append " + k + " " + std::string(random.Uniform(300), 'a') + "b";
+      case 12:
+        return "setrange " + k + " " + number(500) + " patch";
+      case 13:
+        return pick({"delex " + k + " ifeq 1", "delifeq " + k + " 2", "delex " + k});
+      case 14:
+        return pick({"expire ", "pexpire "}) + k + " " + number(60) + pick({"", " nx", " gt"});
+      case 15:
+        return "pexpireat " + k + " " + At(random.Uniform(50'000)) + pick({"", " xx", " lt"});
+      case 16:
+        return "persist " + k;
+      case 17:
+        return pick({"rename ", "renamenx "}) + k + " " + key();
+      case 18:
+        return "copy " + k + " " + key() + pick({"", " replace", " db 1 replace", " db 2"});
+      case 19:
+        return "move " + k + " " + number(3);
+      case 20:
+        return "select " + number(3);
+      case 21:
+        return pick({"del ", "unlink "}) + k + " " + key();
+      case 22:
+        return pick({"getdel " + k, "getset " + k + " 5", "setnx " + k + " 6"});
+      default:
+        if (random.Uniform(20) > 0) return "psetex " + k + " " + number(3000) + " p";
+        return pick({"swapdb 0 1", "swapdb 1 2", "flushdb", "swapdb 0 0"});
+    }
+  };
+  for (int i = 0; i < 6000; ++i) {
+    Run(command());
+    if (random.Uniform(10) == 0) server_.AdvanceTime(static_cast<int64_t>(random.Uniform(2000)));
+    if (i % 1000 == 999) Run(pick({"debug set-active-expire 0", "debug set-active-expire 1"}));
+  }
+  Run("debug set-active-expire 1");
+  server_.Settle();
+  EXPECT_GT(recorder_.groups().size(), 1000u);
+  EXPECT_GT(server_.server().store().keys(), 10u);
+  ExpectEqualAfterReplay();
+}
+
+// --- key events ---
+
+TEST_F(Replay, KeyEventsOfStrings) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("set a 1"), "$:set:0:a");
+  EXPECT_EQ(EventsOf("set a 1 ex 10"), "$:set:0:a g:expire:0:a");
+  EXPECT_EQ(EventsOf("setex a 10 1"), "$:set:0:a g:expire:0:a");
+  EXPECT_EQ(EventsOf("getset a 1"), "$:set:0:a");
+  EXPECT_EQ(EventsOf("mset a 1 b 2"), "$:set:0:a $:set:0:b");
+  EXPECT_EQ(EventsOf("setnx c 1"), "$:set:0:c");
+  EXPECT_EQ(EventsOf("setnx c 1"), "");
+  EXPECT_EQ(EventsOf("incr a"), "$:incrby:0:a");
+  EXPECT_EQ(EventsOf("decrby a 3"), "$:incrby:0:a");
+  EXPECT_EQ(EventsOf("incrbyfloat a 3"), "$:incrbyfloat:0:a");
+  EXPECT_EQ(EventsOf("append a 3"), "$:append:0:a");
+  EXPECT_EQ(EventsOf("setrange a 3 x"), "$:setrange:0:a");
+  EXPECT_EQ(EventsOf("getex a ex 10"), "g:expire:0:a");
+  EXPECT_EQ(EventsOf("getex a persist"), "g:persist:0:a");
+  EXPECT_EQ(EventsOf("getdel a"), "g:del:0:a");
+  EXPECT_EQ(EventsOf("get a"), "");
+}
+
+TEST_F(Replay, KeyEventsOfKeys) {
+  Run("mset a 1 b 2 c 3");
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("expire a 10"), "g:expire:0:a");
+  EXPECT_EQ(EventsOf("persist a"), "g:persist:0:a");
+  EXPECT_EQ(EventsOf("rename a d"), "g:rename_from:0:a g:rename_to:0:d");
+  EXPECT_EQ(EventsOf("copy d e db 1"), "g:copy_to:1:e");
+  EXPECT_EQ(EventsOf("move d 2"), "g:move_from:0:d g:move_to:2:d");
+  EXPECT_EQ(EventsOf("del b absent"), "g:del:0:b");
+  EXPECT_EQ(EventsOf("expire c -1"), "g:del:0:c");
+  Run("set x 1 px 10");
+  events_.Take();
+  server_.AdvanceTime(10);
+  EXPECT_EQ(events_.Take(), "x:expired:0:x");
+}
+
+TEST_F(Replay, KeyEventsOfMissesAndNewKeysAreAClassOfTheirOwn) {
+  server_.server().ListenToKeys(&events_, kv::kEventKeyMiss | kv::kEventNew);
+  EXPECT_EQ(EventsOf("get a"), "m:keymiss:0:a");
+  EXPECT_EQ(EventsOf("set a 1"), "n:new:0:a");
+  EXPECT_EQ(EventsOf("set a 2"), "");
+}
+
+}  // namespace
+}  // namespace tests

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -25,6 +26,16 @@ bool CheckFlushMode(Context& context) {
   }
   context.Fail(kSyntaxError);
   return false;
+}
+
+// args[index] as a number, whether or not there is such a database; nothing after an error reply.
+std::optional<int> ParseSwapIndex(Context& context, size_t index, std::string_view error) {
+  const std::optional<int64_t> number = ParseInt64(context.args[index]);
+  if (!number || *number < INT32_MIN || *number > INT32_MAX) {
+    context.Fail(error);
+    return std::nullopt;
+  }
+  return static_cast<int>(*number);
 }
 
 }  // namespace
@@ -62,18 +73,15 @@ void FunctionListCommand(Context& context) {
 }
 
 void SwapdbCommand(Context& context) {
-  int64_t first;
-  int64_t second;
-  if (!context.ParseInteger(1, &first, "ERR invalid first DB index")) return;
-  if (!context.ParseInteger(2, &second, "ERR invalid second DB index")) return;
-  const int64_t databases = context.store.size();
-  if (first < 0 || first >= databases || second < 0 || second >= databases) {
+  const std::optional<int> first = ParseSwapIndex(context, 1, "ERR invalid first DB index");
+  if (!first) return;
+  const std::optional<int> second = ParseSwapIndex(context, 2, "ERR invalid second DB index");
+  if (!second) return;
+  const int databases = context.store.size();
+  if (*first < 0 || *first >= databases || *second < 0 || *second >= databases) {
     return context.Fail(kDbIndexOutOfRange);
   }
-  if (first != second) {
-    context.store.database(static_cast<int>(first))
-        .Swap(context.store.database(static_cast<int>(second)));
-  }
+  if (*first != *second) context.store.database(*first).Swap(context.store.database(*second));
   context.effects.AsGiven();
   context.reply.Ok();
 }

@@ -97,6 +97,8 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"lcs", "-ERR value is not an integer", "-ERR syntax error", "all options are parsed first"},
     {"command getkeys", "-ERR wrong number", "-ERR", "a command without arguments is accepted"},
     {"command getkeysandflags", "-ERR wrong number", "-ERR", "as above"},
+    {"memory usage", "-ERR value is not", "-ERR syntax error", "options first, then their values"},
+    {"config set", "+OK", "-ERR CONFIG SET failed", "an empty text is no number of bytes"},
     {"config set", "-ERR CONFIG SET failed", "-ERR CONFIG SET failed", "there are more policies"},
     {"getrange", "\"", "\"\"", "an end before the beginning of the string is before its start"},
     {"substr", "\"", "\"\"", "as above"},

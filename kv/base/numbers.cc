@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <system_error>
 
 #include "kv/base/text.h"
 
 namespace kv {
 namespace {
+
+// The largest value has 4,933 digits before the point.
+constexpr size_t kMaxLongDoubleChars = 5119;
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
@@ -73,12 +77,17 @@ std::optional<double> ParseDouble(std::string_view text) {
 }
 
 std::optional<long double> ParseLongDouble(std::string_view text) {
-  return ParseFloat<long double>(text);
+  // libstdc++ looks for a zero byte behind what it is given, so it is given a copy that has one.
+  char copy[kMaxLongDoubleChars + 1];
+  if (text.size() > kMaxLongDoubleChars) return std::nullopt;
+  std::memcpy(copy, text.data(), text.size());
+  copy[text.size()] = '\0';
+  return ParseFloat<long double>({copy, text.size()});
 }
 
 std::string FormatLongDouble(long double value) {
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-  char text[5000];  // the largest value has 4,933 digits before the point
+  char text[kMaxLongDoubleChars];
   const char* end =
       std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, 17).ptr;
   while (end[-1] == '0') --end;

@@ -30,6 +30,7 @@ inline size_t FormatInt64(int64_t value, char* out) {
 // Accept decimal and hexadecimal (0x) numbers with an optional sign, fraction and exponent, and
 // "inf" and "infinity" in any case. Refuse blanks, "nan", and what over- or underflows.
 std::optional<double> ParseDouble(std::string_view text);
+// As ParseDouble, for at most 5,119 characters.
 std::optional<long double> ParseLongDouble(std::string_view text);
 
 // The text of a sum that was counted up in decimal steps: 17 digits behind the point, without

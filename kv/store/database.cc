@@ -39,8 +39,8 @@ Database::~Database() {
 
 int64_t Database::mean_ttl() const {
   if (expiring_ == 0) return 0;
-  const int64_t mean_deadline = context_.birth + deadline_sum_ / static_cast<int64_t>(expiring_);
-  return std::max<int64_t>(0, mean_deadline - context_.now);
+  const absl::int128 mean_age = deadline_sum_ / static_cast<int64_t>(expiring_);
+  return std::max<int64_t>(0, static_cast<int64_t>(mean_age + context_.birth - context_.now));
 }
 
 // --- finding ---
@@ -398,11 +398,11 @@ void Database::CountDeadline(Entry& entry, int64_t before, int64_t after, uint64
   if (before == after) return;
   if (before != kNoDeadline) {
     --expiring_;
-    deadline_sum_ -= before - context_.birth;
+    deadline_sum_ -= absl::int128(before) - context_.birth;
   }
   if (after != kNoDeadline) {
     ++expiring_;
-    deadline_sum_ += after - context_.birth;
+    deadline_sum_ += absl::int128(after) - context_.birth;
     if (before == kNoDeadline || after < before) RecordDeadline(entry, after, hash);
   }
 }

@@ -20,6 +20,7 @@
 #include <functional>
 #include <string_view>
 
+#include "absl/numeric/int128.h"
 #include "kv/base/hash.h"
 #include "kv/base/random.h"
 #include "kv/base/slab_memory.h"
@@ -201,8 +202,9 @@ class Database {
   // Records made since the last slice of rebuilding.
   size_t new_records_ = 0;
   size_t expiring_ = 0;
-  // Sum of (deadline - context's birth) over the entries that have one.
-  int64_t deadline_sum_ = 0;
+  // Sum of (deadline - context's birth) over the entries that have one. Two deadlines at the end of
+  // the range already exceed 64 bits.
+  absl::int128 deadline_sum_ = 0;
   SizeBins string_sizes_{};
 };
 

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace kv {
 namespace {
@@ -68,6 +70,16 @@ TEST(ParseLongDoubleTest, KeepsMoreDigitsThanADouble) {
   EXPECT_EQ(ParseLongDouble("nan"), std::nullopt);
   EXPECT_EQ(ParseLongDouble("1e5000"), std::nullopt);
   EXPECT_EQ(ParseLongDouble("-2e3"), -2000.0L);
+}
+
+TEST(ParseLongDoubleTest, ReadsNothingBehindTheText) {
+  const std::vector<char> exact = {'1', '.', '5'};
+  EXPECT_EQ(ParseLongDouble({exact.data(), exact.size()}), 1.5L);
+}
+
+TEST(ParseLongDoubleTest, TakesAtMost5119Characters) {
+  EXPECT_EQ(ParseLongDouble("1." + std::string(5117, '0')), 1.0L);
+  EXPECT_EQ(ParseLongDouble("1." + std::string(5118, '0')), std::nullopt);
 }
 
 TEST(FormatLongDoubleTest, WritesNoExponentAndNoTrailingZeros) {

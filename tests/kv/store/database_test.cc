@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -351,6 +352,14 @@ TEST_F(DatabaseTest, MeanTtlIsExact) {
   EXPECT_EQ(database_->mean_ttl(), 1500);
   Remove("b");
   EXPECT_EQ(database_->mean_ttl(), 500);
+}
+
+TEST_F(DatabaseTest, MeanTtlOfDeadlinesAtTheEndOfTheRange) {
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  for (const char* key : {"a", "b", "c"}) Put(key, "value", kLast);
+  EXPECT_EQ(database_->mean_ttl(), kLast - kStart);
+  Put("b", "value", kLast - 3);
+  EXPECT_EQ(database_->mean_ttl(), kLast - 1 - kStart);
 }
 
 // --- the deadline index ---

@@ -35,7 +35,9 @@ class Directive {
   Directive& Immutable();
   // CONFIG SET may set it only if enable-protected-configs lets the client.
   Directive& Protected();
-  // Shown by CONFIG GET only when asked for by its whole name.
+  // Shown by CONFIG GET only when asked for by its whole name. So are immutable directives that
+  // Redis lacks: who copies what CONFIG GET * shows with CONFIG SET knows to leave out those that
+  // it has.
   Directive& Hidden();
   // Its value is a secret.
   Directive& Sensitive();

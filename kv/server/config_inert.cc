@@ -252,7 +252,7 @@ constexpr InertRow kRuntime[] = {
 constexpr InertRow kValkey[] = {
     Text("availability-zone"),
     Integer("cluster-blacklist-ttl", "60", 0, kIntMax),
-    Integer("cluster-databases", "1", 1, kIntMax).Immutable(),
+    Integer("cluster-databases", "1", 1, kIntMax).Immutable().Hidden(),
     Integer("cluster-manual-failover-timeout", "5000", 1, kIntMax),
     Integer("commandlog-large-reply-max-len", "128", 0, kMax),
     Integer("commandlog-large-request-max-len", "128", 0, kMax),
@@ -261,9 +261,9 @@ constexpr InertRow kValkey[] = {
     Switch("dual-channel-replication-enabled", "no"),
     Integer("events-per-io-thread", "2", 0, kIntMax).Hidden(),
     Switch("extended-redis-compatibility", "no"),
-    Text("hash-seed").Immutable(),
+    Text("hash-seed").Immutable().Hidden(),
     Switch("import-mode", "no"),
-    Switch("mptcp", "no").Immutable(),
+    Switch("mptcp", "no").Immutable().Hidden(),
     Integer("prefetch-batch-max-size", "16", 0, 128),
 };
 

@@ -19,7 +19,7 @@ ValueKind PermissionKind(Permission* field) {
 void AddNetworkDirectives(Config& config, ServerOptions& options) {
   config.Add("bind", WordsKind(&options.bind));
   config.Add("port", PortKind(&options.port, &options.port_auto));
-  config.Add("port-file", StringKind(&options.port_file)).Immutable();
+  config.Add("port-file", StringKind(&options.port_file)).Immutable().Hidden();
   config.Add("unixsocket", StringKind(&options.unixsocket)).Immutable();
   config.Add("unixsocketperm", OctalKind(&options.unixsocketperm, 0, 0777)).Immutable();
   config.Add("tcp-backlog", IntegerKind(&options.tcp_backlog, 0, kMaxInt)).Immutable();
@@ -34,8 +34,9 @@ void AddNetworkDirectives(Config& config, ServerOptions& options) {
       .Add("event-backend",
            NameKind(&options.event_backend,
                     {"auto", "io_uring", "epoll", "epoll-et", "kqueue", "poll", "select"}))
-      .Immutable();
-  config.Add("io-uring-sqpoll", BoolKind(&options.io_uring_sqpoll)).Immutable();
+      .Immutable()
+      .Hidden();
+  config.Add("io-uring-sqpoll", BoolKind(&options.io_uring_sqpoll)).Immutable().Hidden();
 }
 
 void AddLimitDirectives(Config& config, ServerOptions& options) {

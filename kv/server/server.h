@@ -104,6 +104,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status CreateLoop();
   absl::Status WritePortFile();
   absl::Status Listen();
+  absl::Status ListenPatiently();
   absl::Status ListenTcp();
   absl::Status ListenUnix();
   void RegisterCommands();

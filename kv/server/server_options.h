@@ -47,6 +47,7 @@ struct ServerOptions {
   int64_t port = 6379;                            // 0: no TCP
   bool port_auto = false;                         // take a free port
   std::string port_file;                          // where to write the port, if not empty
+  int64_t listen_patience = 0;  // microseconds to try again while an address is in use at the start
   std::string unixsocket;
   int64_t unixsocketperm = 0;
   int64_t tcp_backlog = 511;

@@ -341,5 +341,16 @@ TEST_F(ConfigTest, SecretsAreMarked) {
   EXPECT_FALSE(config_.Find("port")->sensitive());
 }
 
+// Tools copy settings with CONFIG GET * and CONFIG SET, but for those that Redis has as immutable.
+TEST_F(ConfigTest, ImmutableDirectivesThatRedisLacksAreNotShownByGlobs) {
+  const std::set<std::string> lacking = {"port-file",         "event-backend", "io-uring-sqpoll",
+                                         "cluster-databases", "hash-seed",     "mptcp"};
+  for (const auto& [name, value] : config_.Get({"*"})) EXPECT_FALSE(lacking.contains(name)) << name;
+  for (const std::string& name : lacking) {
+    EXPECT_THAT(config_.Get({name}), ElementsAre(Pair(name, Get(name))));
+    EXPECT_EQ(Reason(name, Get(name)), "can't set immutable config");
+  }
+}
+
 }  // namespace
 }  // namespace kv

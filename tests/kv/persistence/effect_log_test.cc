@@ -16,9 +16,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "kv/base/clock.h"
+#include "kv/base/random.h"
 #include "protocol/request_parser.h"
-#include "tests/support/resp_client.h"
 #include "tests/support/slow_sync_env.h"
+#include "tests/support/test_server.h"
 
 namespace tests {
 namespace {
@@ -356,6 +357,70 @@ TEST_F(EffectLogTest, FinishReportsWhatCouldNotBeMadeDurable) {
   env_.FailSyncs(absl::OkStatus());
   EXPECT_TRUE(log_->Finish().ok());
   EXPECT_EQ(Requests(), "SELECT 0 | SET a 1");
+}
+
+// --- reading it back ---
+
+kv::ServerOptions DebuggableOptions() {
+  kv::ServerOptions options;
+  options.enable_debug_command = kv::Permission::kEverybody;
+  return options;
+}
+
+TEST_F(EffectLogTest, RepeatedOnAnEmptyServerItGivesEqualData) {
+  Open(SyncPolicy::kEverySecond);
+  TestServer server(DebuggableOptions());
+  server.server().SetLog(log_.get());
+  RespClient client = server.Connect();
+  kv::Random random(7);
+  const auto key = [&] { return absl::StrCat("key", random.Uniform(50)); };
+  for (int i = 0; i < 3000; ++i) {
+    switch (random.Uniform(7)) {
+      case 0:
+        client.Run({"select", absl::StrCat(random.Uniform(3))});
+        break;
+      case 1:
+        client.Run({"set", key(), "v", "px", absl::StrCat(1 + random.Uniform(500))});
+        break;
+      case 2:
+        client.Run({"append", key(), std::string(random.Uniform(200), 'x')});
+        break;
+      case 3:
+        client.Run({"rename", key(), key()});
+        break;
+      case 4:
+        client.Run({"incr", absl::StrCat("n", random.Uniform(5))});
+        break;
+      case 5:
+        client.Run({"copy", key(), key(), "db", absl::StrCat(random.Uniform(3)), "replace"});
+        break;
+      default:
+        server.AdvanceTime(static_cast<int64_t>(random.Uniform(20)));
+        clock_.AdvanceMillis(50);
+    }
+  }
+  server.AdvanceTime(0);
+  EXPECT_GT(server.server().store().keys(), 10u);
+  const std::string digest = client.Text({"debug", "digest"});
+  server.server().SetLog(nullptr);
+  EXPECT_EQ(File().size(), log_->durable_offset());
+
+  TestServer copy(DebuggableOptions());
+  copy.clock().AdvanceMillis(server.clock().WallMillis() - copy.clock().WallMillis());
+  copy.server().store().context().expiry = kv::ExpiryPolicy::kShow;
+  RespClient reader = copy.Connect();
+  bool in_transaction = false;
+  for (const Arguments& request : ParseRequests(File())) {
+    if (request[0] == "MULTI" || request[0] == "EXEC") {
+      EXPECT_EQ(in_transaction, request[0] == "EXEC");
+      in_transaction = !in_transaction;
+      continue;
+    }
+    const resp::Value reply = reader.Run(request);
+    ASSERT_FALSE(reply.is_error()) << request[0] << reply;
+  }
+  EXPECT_FALSE(in_transaction);
+  EXPECT_EQ(reader.Text({"debug", "digest"}), digest);
 }
 
 }  // namespace

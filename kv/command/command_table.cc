@@ -19,6 +19,8 @@ uint32_t GatesOf(const CommandSpec& spec) {
   uint32_t gates = kGateMemory | kGateMonitored | kGateReplyMode | kGatePaused | kGateNoTouch |
                    kGateBusy | kGateSubscribed;
   if ((spec.flags & kNoAuth) == 0) gates |= kGateAuthentication;
+  // PING is how clients and monitors ask whether a server is fit for use.
+  if ((spec.flags & kWrite) != 0 || spec.name == "ping") gates |= kGateUnwritable;
   return gates;
 }
 

@@ -61,6 +61,7 @@ Server::Server(ServerOptions options, ServerDependencies dependencies)
 
 Server::~Server() {
   if (loop_ == nullptr) return;
+  if (durability_ != nullptr) durability_->SetLog(nullptr);
   loop_->Shutdown();
   if (connections_ != nullptr) connections_->Bury();
 }
@@ -89,13 +90,16 @@ absl::Status Server::Start() {
   evictor_ = std::make_unique<Evictor>(*store_, random_);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
+  durability_ = std::make_unique<Durability>(*loop_, effects_, *dispatcher_, watermark_,
+                                             dependencies_.logger);
   connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory(),
                                                dependencies_.logger);
-  runner_ = std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, cycles_);
+  runner_ =
+      std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, watermark_, cycles_);
   restricted_runner_ = std::make_unique<RestrictedRunner>(*dispatcher_, table_);
   connections_->SetRunner(runner_.get(), restricted_runner_.get());
   pause_ = std::make_unique<Pause>(*loop_, clock_, *runner_, store_->context());
-  monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, *dispatcher_);
+  monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, watermark_, *dispatcher_);
 
   stats_.start_time = clock_.MonotonicMicros();
   ServerControl& control = *this;
@@ -342,7 +346,7 @@ void Server::CloseIdleConnections() {
   const int64_t deadline = clock_.MonotonicMicros() - options_.timeout * kMicrosPerSecond;
   connections_->ForEach([&](Connection& connection) {
     if (connection.last_active() < deadline && !connection.postponed &&
-        !connection.client.Is(kClientMonitor | kClientBlocked)) {
+        !connection.holds_output() && !connection.client.Is(kClientMonitor | kClientBlocked)) {
       connection.Close();
     }
   });
@@ -352,6 +356,7 @@ void Server::CloseIdleConnections() {
 
 void Server::Run() {
   while (!stopping()) loop_->RunOnce(kMaxWaitMicros);
+  durability_->Finish();
   loop_->Shutdown();
   connections_->Bury();
 }
@@ -388,6 +393,7 @@ void Server::AfterWait() {
   store_->ExpireDue(kExpiryBudget);
   effects_.Close();
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
+  durability_->Persist();
   runner_->Flush();
   runner_->EndTick();
   connections_->EndRestricted();

@@ -119,6 +119,15 @@ size_t SlabMemory::idle_bytes() const {
   return (resident_slabs_ - slabs) * kSlabBytes + large_bytes_ - live_large;
 }
 
+size_t SlabMemory::unused_bytes() const {
+  size_t unused = 0;
+  for (size_t i = 0; i < classes_.size(); ++i) {
+    const size_t capacity = classes_[i].slabs * (kSlabBytes / std::max<size_t>(1, ClassBytes(i)));
+    unused += (capacity - classes_[i].live) * ClassBytes(i);
+  }
+  return unused;
+}
+
 void* SlabMemory::Reallocate(void* block, size_t old_bytes, size_t new_bytes) {
   if (GoodSize(old_bytes) == GoodSize(new_bytes)) return block;
   if (std::min(old_bytes, new_bytes) > kMaxSlabBlockBytes) {

@@ -173,6 +173,10 @@ class SlabMemory {
   // them. Cost: linear in size classes.
   size_t idle_bytes() const;
 
+  // The bytes of slabs in use that no live block takes. Compaction can win most of them back, but
+  // for what is left over in the last slab of each class. Cost: linear in size classes.
+  size_t unused_bytes() const;
+
   // The bytes that may be resident: slabs in use or kept ready, and large blocks. Fresh parts of
   // slabs count although they may not be touched yet.
   size_t mapped() const;

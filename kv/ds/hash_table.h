@@ -287,8 +287,9 @@ inline void HashTable<Traits>::ForEachOverflowBucket(hash_table_internal::Direct
   const size_t homes = slot.home_buckets();
   const Bucket& home = *slot.segment()->home(index);
   if (home.overflows_to_next()) visit(*slot.segment()->home(index + 1 == homes ? 0 : index + 1));
-  if (home.overflows_to_stash()) {
-    visit(*slot.segment()->home(homes + Bucket::TagOf(hash) % slot.stash_buckets()));
+  const size_t stash_buckets = slot.stash_buckets();
+  if (stash_buckets > 0 && home.overflows_to_stash()) {
+    visit(*slot.segment()->home(homes + Bucket::TagOf(hash) % stash_buckets));
   }
 }
 

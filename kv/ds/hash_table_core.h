@@ -143,8 +143,10 @@ class DirectorySlot {
 
   static DirectorySlot OfSegment(const Segment* segment) {
     const bool extended = segment->stash_buckets != StashBuckets(segment->home_buckets);
-    return DirectorySlot(reinterpret_cast<uint64_t>(segment) | uint64_t{segment->depth} << 48 |
-                         uint64_t{segment->home_buckets} << 54 | uint64_t{extended} << 60);
+    const uint64_t depth = segment->depth;
+    const uint64_t home_buckets = segment->home_buckets;
+    return DirectorySlot(reinterpret_cast<uint64_t>(segment) | depth << 48 | home_buckets << 54 |
+                         uint64_t{extended} << 60);
   }
   static DirectorySlot OfPage(const DirectorySlot* page, int bits) {
     return DirectorySlot(reinterpret_cast<uint64_t>(page) | static_cast<uint64_t>(bits) << 48 |

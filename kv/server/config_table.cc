@@ -69,6 +69,15 @@ void AddStoreDirectives(Config& config, ServerOptions& options) {
              CheckedStringKind(&options.notify_keyspace_events, CanonicalEventClasses));
 }
 
+void AddCompactionDirectives(Config& config, CompactorOptions& options) {
+  config.Add("activedefrag", BoolKind(&options.enabled));
+  config.Add("active-defrag-ignore-bytes", MemoryKind(&options.ignore_bytes, 1, kMaxInt64));
+  config.Add("active-defrag-threshold-lower", IntegerKind(&options.threshold_lower, 0, 1000));
+  config.Add("active-defrag-threshold-upper", IntegerKind(&options.threshold_upper, 0, 1000));
+  config.Add("active-defrag-cycle-min", IntegerKind(&options.cycle_min, 1, 99));
+  config.Add("active-defrag-cycle-max", IntegerKind(&options.cycle_max, 1, 99));
+}
+
 void AddCommandDirectives(Config& config, ServerOptions& options) {
   config.Add("rename-command", RenamesKind(&options.rename_command)).Immutable().Hidden();
   config.Add("enable-debug-command", PermissionKind(&options.enable_debug_command)).Immutable();
@@ -138,6 +147,7 @@ void AddServerDirectives(Config* config, ServerOptions* options) {
   AddNetworkDirectives(*config, *options);
   AddLimitDirectives(*config, *options);
   AddStoreDirectives(*config, *options);
+  AddCompactionDirectives(*config, options->compaction);
   AddCommandDirectives(*config, *options);
   AddObservationDirectives(*config, *options);
   AddRunningDirectives(*config, *options);

@@ -142,10 +142,12 @@ void* SlabMemory::Reallocate(void* block, size_t old_bytes, size_t new_bytes) {
 bool SlabMemory::IsSparse(const void* block, size_t bytes) const {
   if (bytes > kMaxSlabBlockBytes) return false;
   const Slab* const slab = SlabOf(block);
+  if (slab->place == kCurrent || slab->live >= slab->capacity - slab->capacity / 16) return false;
   const SizeClass& size_class = classes_[slab->size_class];
-  const bool well_filled = slab->live >= slab->capacity - slab->capacity / 16;
-  return slab->place != kCurrent && !well_filled &&
-         slab->live * size_class.slabs <= size_class.live;
+  const bool one_could_go = size_class.slabs * slab->capacity - size_class.live >= slab->capacity;
+  const bool below_average =
+      slab->live * (size_class.slabs - 1) <= size_class.live - size_class.current->live;
+  return one_could_go && below_average;
 }
 
 void SlabMemory::ReleaseAll() {

@@ -181,8 +181,9 @@ class SlabMemory {
   // slabs count although they may not be touched yet.
   size_t mapped() const;
 
-  // True if moving this block elsewhere helps to empty its slab: the slab is filled clearly less
-  // than the average of its class, and is not the one that allocation takes from.
+  // True if moving this block elsewhere helps to empty its slab: the slab is not the one that
+  // allocation takes from, is filled no more than the average of those of its class and clearly
+  // not full, and the class could do with a slab less.
   bool IsSparse(const void* block, size_t bytes) const;
 
   // Drops every block at once. Pages stay resident until Trim or reuse.

@@ -34,10 +34,10 @@ enum DirectiveFlag : uint32_t {
   kImmutable = 1u << 0,  // only files, arguments and the environment may set it
   kProtected = 1u << 1,  // CONFIG SET may set it only if enable-protected-configs lets the client
   // CONFIG GET shows it only when asked for by its whole name. So are immutable directives that
-  // Redis lacks: who copies what CONFIG GET * shows with CONFIG SET knows to leave out those that it
-  // has.
+  // Redis lacks: who copies what CONFIG GET * shows with CONFIG SET knows to leave out those that
+  // it has.
   kHidden = 1u << 2,
-  kSensitive = 1u << 3,  // its value is a secret
+  kSensitive = 1u << 3,      // its value is a secret
   kWithoutEffect = 1u << 4,  // a warning says so when anything but its default is assigned
 };
 

@@ -246,14 +246,7 @@ constexpr InertRow kAccess[] = {
 };
 
 constexpr InertRow kRuntime[] = {
-    Integer("active-defrag-cycle-max", "25", 1, 99),
-    Integer("active-defrag-cycle-min", "1", 1, 99),
-    Memory("active-defrag-ignore-bytes", "100mb", 1, kMax),
     Integer("active-defrag-max-scan-fields", "1000", 1, kMax),
-    Integer("active-defrag-threshold-lower", "10", 0, 1000),
-    Integer("active-defrag-threshold-upper", "100", 0, 1000),
-    Switch("activedefrag", "no")
-        .Refuse("Active defragmentation cannot be enabled: the store compacts its own memory"),
     Switch("activerehashing", "yes"),
     Text("aof-rewrite-cpulist").With(kImmutable).Alias("aof_rewrite_cpulist"),
     Text("bgsave-cpulist").With(kImmutable).Alias("bgsave_cpulist"),

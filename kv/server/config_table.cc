@@ -115,6 +115,20 @@ constexpr OptionRow kStore[] = {
      }},
 };
 
+constexpr OptionRow kCompaction[] = {
+    {"activedefrag", [](Options& options) { return BoolKind(&options.compaction.enabled); }},
+    {"active-defrag-ignore-bytes",
+     [](Options& options) { return MemoryKind(&options.compaction.ignore_bytes, 1, kMaxInt64); }},
+    {"active-defrag-threshold-lower",
+     [](Options& options) { return IntegerKind(&options.compaction.threshold_lower, 0, 1000); }},
+    {"active-defrag-threshold-upper",
+     [](Options& options) { return IntegerKind(&options.compaction.threshold_upper, 0, 1000); }},
+    {"active-defrag-cycle-min",
+     [](Options& options) { return IntegerKind(&options.compaction.cycle_min, 1, 99); }},
+    {"active-defrag-cycle-max",
+     [](Options& options) { return IntegerKind(&options.compaction.cycle_max, 1, 99); }},
+};
+
 constexpr OptionRow kCommand[] = {
     {"rename-command", [](Options& options) { return RenamesKind(&options.rename_command); },
      kImmutable | kHidden},
@@ -196,7 +210,8 @@ constexpr OptionRow kProcess[] = {
 
 void AddServerDirectives(Config* config, ServerOptions* options) {
   for (std::span<const OptionRow> rows : std::initializer_list<std::span<const OptionRow>>{
-           kNetwork, kLimit, kStore, kCommand, kObservation, kRunning, kLogging, kProcess}) {
+           kNetwork, kLimit, kStore, kCompaction, kCommand, kObservation, kRunning, kLogging,
+           kProcess}) {
     config->Add(rows, [options](const OptionRow& row) { return row.bind(*options); });
   }
 }

@@ -88,6 +88,7 @@ absl::Status Server::Start() {
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
   store_->context().events = &removals_;
   evictor_ = std::make_unique<Evictor>(*store_, random_);
+  compaction_ = std::make_unique<Compaction>(*loop_, clock_, cycles_, *store_, options_.compaction);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
   durability_ = std::make_unique<Durability>(*loop_, effects_, *dispatcher_, watermark_,
@@ -119,6 +120,7 @@ absl::Status Server::Start() {
                          .stats = stats_,
                          .config = config_,
                          .monitors = *monitors_,
+                         .compaction = *compaction_,
                          .control = control,
                          .run_id = random_.Hex(40),
                          .executable = dependencies_.executable,
@@ -330,6 +332,7 @@ void Server::Cron() {
   connections_->CloseLingering();
   connections_->EnforceSoftOutputLimits();
   if (options_.timeout > 0) CloseIdleConnections();
+  compaction_->Begin();
   trimming_ = trimming_ || MemoryIsIdle();
 }
 

@@ -342,7 +342,11 @@ bool Server::MemoryIsIdle() const {
 }
 
 void Server::TrimMemory() {
-  trimming_ = store_->memory().Trim(kTrimBytes) > 0 && MemoryIsIdle();
+  SlabMemory& memory = store_->memory();
+  const size_t sent = memory.Trim(kTrimBytes);
+  const bool done = sent == 0 && memory.returning_bytes() == 0;
+  if (done) purging_ = false;
+  trimming_ = !done && (purging_ || MemoryIsIdle());
 }
 
 void Server::CloseIdleConnections() {

@@ -143,6 +143,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   // --- ServerControl ---
   void RequestShutdown() override { stopping_.store(true, std::memory_order_relaxed); }
   absl::Status RewriteConfig() override;
+  void PurgeMemory() override { trimming_ = purging_ = true; }
   void Log(std::string_view message) override;
 
   ServerOptions options_;
@@ -182,7 +183,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   using TcpAddress = std::pair<std::string, int>;  // address and port
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
-  bool trimming_ = false;
+  bool trimming_ = false;  // memory is being returned down to what is kept
+  bool purging_ = false;   // ... down to nothing
   std::atomic<bool> stopping_ = false;
 };
 

@@ -14,6 +14,7 @@
 #include "kv/server/config_rewriter.h"
 #include "kv/server/connection_commands.h"
 #include "kv/server/info.h"
+#include "kv/server/process_title.h"
 #include "kv/server/server_commands.h"
 
 namespace kv {
@@ -218,6 +219,7 @@ absl::Status Server::ListenTcp() {
   tcp_listeners_ = std::move(wanted);
   port_ = tcp_listeners_.empty() ? 0 : tcp_listeners_.begin()->first.second;
   parts_->port = port_;
+  ShowTitle();
   return absl::OkStatus();
 }
 
@@ -229,6 +231,13 @@ absl::Status Server::ListenUnix() {
                     .backlog = static_cast<int>(options_.tcp_backlog)},
                    connections_.get())
       .status();
+}
+
+void Server::ShowTitle() {
+  if (dependencies_.process == nullptr || !options_.set_proc_title) return;
+  dependencies_.process->SetTitle(MakeProcessTitle(
+      options_,
+      {.program = dependencies_.process->program(), .port = port_, .config_file = config_.file()}));
 }
 
 void Server::RegisterCommands() {
@@ -262,6 +271,10 @@ void Server::ObserveConfig() {
 // What of the world directives name: the directory, which becomes a handle since the working
 // directory belongs to the process, and the sockets.
 void Server::ObserveWorld() {
+  config_.OnChange({"proc-title-template"}, [this] {
+    ShowTitle();
+    return absl::OkStatus();
+  });
   config_.OnChange({"dir"}, [this] { return OpenDirectory(); });
   config_.OnChange({"port"}, [this] {
     return ListenTcp().ok() ? absl::OkStatus()

@@ -29,6 +29,7 @@
 #include "kv/base/cycle_clock.h"
 #include "kv/base/env.h"
 #include "kv/base/logging.h"
+#include "kv/base/process.h"
 #include "kv/base/random.h"
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
@@ -57,6 +58,7 @@ struct ServerDependencies {
   Random* random = nullptr;
   Logger* logger = nullptr;
   Env* env = nullptr;
+  Process* process = nullptr;  // null: the process is somebody else's and left alone
   // Sets directives, and prepares the world as they say, before the loop is made.
   std::function<absl::Status(Config&, ServerOptions&)> configure = nullptr;
   std::string executable = {};  // for INFO
@@ -116,6 +118,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status ListenPatiently();
   absl::Status ListenTcp();
   absl::Status ListenUnix();
+  void ShowTitle();
   void RegisterCommands();
   void ObserveConfig();
   void ObserveWorld();

@@ -108,6 +108,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status ListenTcp();
   absl::Status ListenUnix();
   void RegisterCommands();
+  absl::Status RenameCommands();
   void ObserveConfig();
   void ObserveWorld();
   void ApplyOptions();
@@ -129,12 +130,14 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   size_t CountedMemory() const;
   void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
   void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
+  void OnCrossProtocol(const Client& client) override;
   void RefreshTime() override;
 
   // --- ServerControl ---
   void RequestShutdown() override { stopping_.store(true, std::memory_order_relaxed); }
   absl::Status RewriteConfig() override;
   void Log(std::string_view message) override;
+  void Warn(std::string_view message);
 
   ServerOptions options_;
   ServerDependencies dependencies_;
@@ -171,6 +174,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
   bool trimming_ = false;
+  int64_t cross_protocol_logged_ = INT64_MIN;  // monotonic microseconds
   std::atomic<bool> stopping_ = false;
 };
 

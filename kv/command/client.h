@@ -42,6 +42,7 @@ enum Gate : uint32_t {
   kGateNoTouch = 1u << 5,
   kGateBusy = 1u << 6,
   kGateSubscribed = 1u << 7,
+  kGateUnwritable = 1u << 8,  // what is written could not be made durable
 };
 
 // What few clients set, kept apart so that an idle one stays small.

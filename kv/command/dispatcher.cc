@@ -41,20 +41,20 @@ Dispatcher::Dispatcher(Store& store, CommandTable& table, Effects& effects, Rand
       cycles_(cycles),
       hooks_(hooks) {}
 
-void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
+bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
                          const uint64_t* first_key_hash, LargeArguments* large) {
   if (command == nullptr || command->spec->handler == nullptr) [[unlikely]] {
     RejectUnknown(client, args);
-    return;
+    return false;
   }
   if (!ArityFits(*command->spec, args.size())) [[unlikely]] {
     Reject(client, command,
            absl::StrCat("ERR wrong number of arguments for '", command->full_name, "' command"));
-    return;
+    return false;
   }
   const uint32_t gates = (client.gates | gates_) & command->gates;
   if (gates != 0) [[unlikely]] {
-    if (!Admit(client, command)) return;
+    if (!Admit(client, command)) return false;
   }
 
   resp::ReplyWriter reply(&OutputOf(client), client.protocol);
@@ -99,6 +99,7 @@ void Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
   if (((gates | client.gates | gates_) & kGatesAfterwards) != 0) [[unlikely]] {
     FinishGated(client, *command, args);
   }
+  return true;
 }
 
 void Dispatcher::FinishGated(Client& client, const Command& command, ArgSpan args) {
@@ -127,6 +128,10 @@ bool Dispatcher::Admit(Client& client, Command* command) {
   }
   if ((gates & kGateMemory) != 0 && !hooks_.MakeRoom() && command->Is(kDenyOom)) {
     Reject(client, command, kOutOfMemory);
+    return false;
+  }
+  if ((gates & kGateUnwritable) != 0) {
+    Reject(client, command, write_refusal_);
     return false;
   }
   if ((gates & kGateNoTouch) != 0 && command->name() != "touch") store_.context().touch = false;

@@ -3,7 +3,9 @@
 #define SOLOKV_KV_COMMAND_DISPATCHER_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "kv/base/cycle_clock.h"
 #include "kv/base/random.h"
@@ -49,10 +51,10 @@ class Dispatcher {
   // one's time begins where the one's before ends: reading the cycle counter costs as much as a
   // short command.
   void StartClock() { clock_ = CycleClock::Now(); }
-  // Runs the request `args` of `client`; its reply is in the client's output afterwards.
-  // `command` is what CommandTable::Resolve said of args, `first_key_hash` the hash of its first
-  // key or null.
-  void Execute(Client& client, Command* command, ArgSpan args,
+  // Runs the request `args` of `client`; its reply is in the client's output afterwards. `command`
+  // is what CommandTable::Resolve said of args, `first_key_hash` the hash of its first key or null.
+  // False if the request was rejected before its handler saw any data.
+  bool Execute(Client& client, Command* command, ArgSpan args,
                const uint64_t* first_key_hash = nullptr, LargeArguments* large = nullptr);
 
   // The same from within the handler of another command.
@@ -66,6 +68,11 @@ class Dispatcher {
   // Gates that hold for every client.
   void SetGate(uint32_t gate, bool on) { gates_ = on ? gates_ | gate : gates_ & ~gate; }
   uint32_t gates() const { return gates_; }
+  // Rejects writes with this error; empty: accepts them.
+  void RefuseWrites(std::string error) {
+    SetGate(kGateUnwritable, !error.empty());
+    write_refusal_ = std::move(error);
+  }
 
  private:
   bool Admit(Client& client, Command* command);
@@ -87,6 +94,7 @@ class Dispatcher {
   resp::ChunkPool discarded_pool_;
   resp::ReplyBuffer discarded_{&discarded_pool_};
   uint32_t gates_ = 0;
+  std::string write_refusal_;
   uint64_t commands_ = 0;
   uint64_t clock_ = 0;  // cycles, when the time of the running command began
 };

@@ -188,7 +188,8 @@ void Connection::Flush() {
   if (!client.output.empty() && owner_.EnforceOutputLimit(*this)) return;
   while (in_flight_ == 0 && !client.output.empty() && !closing()) {
     iovec parts[kMaxParts];
-    const size_t count = client.output.Gather(parts, kMaxSendBytes);
+    const size_t count = client.output.Gather(parts, std::min(kMaxSendBytes, FreeOutput()));
+    if (count == 0) break;
     size_t bytes = 0;
     for (size_t i = 0; i < count; ++i) bytes += parts[i].iov_len;
     // A send that stays pending goes on using the array.
@@ -199,6 +200,22 @@ void Connection::Flush() {
   }
   owner_.OnMemoryChanged(*this);
   if (client.output.empty() && client.Is(kClientCloseAfterReply)) Finish();
+}
+
+// How many bytes of the output are not held back.
+size_t Connection::FreeOutput() const {
+  return holds_ == nullptr ? SIZE_MAX : holds_->front().begin - bytes_sent_;
+}
+
+void Connection::HoldOutput(size_t begin, uint64_t offset) {
+  if (holds_ == nullptr) holds_ = std::make_unique<std::vector<Hold>>();
+  holds_->push_back({bytes_sent_ + begin, offset});
+}
+
+void Connection::ReleaseOutput(uint64_t durable) {
+  if (holds_ == nullptr) return;
+  std::erase_if(*holds_, [durable](const Hold& hold) { return hold.offset <= durable; });
+  if (holds_->empty()) holds_ = nullptr;
 }
 
 void Connection::NoteSent() {

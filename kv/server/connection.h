@@ -89,6 +89,14 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   // Sends what the client's output holds, as far as the peer takes it.
   void Flush();
   bool sending() const { return in_flight_ > 0; }
+  // Holds the output back from its byte `begin` on, until the log it depends on is durable up to
+  // `offset`. Neither is smaller than in an earlier call.
+  void HoldOutput(size_t begin, uint64_t offset);
+  // Lets go of what depends on nothing beyond `durable`; Flush sends it.
+  void ReleaseOutput(uint64_t durable);
+  bool holds_output() const { return holds_ != nullptr; }
+  // The offset that the end of the output depends on; 0 if nothing is held.
+  uint64_t last_hold() const { return holds_ == nullptr ? 0 : holds_->back().offset; }
 
   // --- end ---
   // Closes at once; what is unsent is dropped.
@@ -152,6 +160,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   void DropInput();
   void NoteSent();
   bool MustHold();
+  size_t FreeOutput() const;
   void Finish();
 
   ConnectionOwner& owner_;
@@ -169,6 +178,14 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   size_t large_size_ = 0;
   size_t large_offset_ = 0;  // of the body, from the start of its request
   size_t large_filled_ = 0;
+
+  // The output from `begin` on, counted from the first byte ever sent, depends on the log up to
+  // `offset`. In order; null if nothing is held, which is nearly always.
+  struct Hold {
+    uint64_t begin;
+    uint64_t offset;
+  };
+  std::unique_ptr<std::vector<Hold>> holds_;
 
   size_t in_flight_ = 0;
   std::vector<iovec> parts_;

@@ -112,7 +112,9 @@ void Monitors::Feed(const Client& client, const Command& command, ArgSpan args) 
       gone.push_back(id);
       continue;
     }
+    const size_t begin = monitor->client.output.size();
     resp::ReplyWriter(&monitor->client.output, monitor->client.protocol).SimpleString(line);
+    if (OutputWatermark::Concerns(command)) watermark_.Hold(*monitor, begin);
     runner_.AddDirty(*monitor);
   }
   for (const uint64_t id : gone) std::erase(ids_, id);

@@ -8,6 +8,7 @@
 #include "kv/base/clock.h"
 #include "kv/command/dispatcher.h"
 #include "kv/server/connections.h"
+#include "kv/server/output_watermark.h"
 #include "kv/server/request_runner.h"
 
 namespace kv {
@@ -15,12 +16,16 @@ namespace kv {
 class Monitors {
  public:
   Monitors(const Clock& clock, Connections& connections, RequestRunner& runner,
-           Dispatcher& dispatcher)
-      : clock_(clock), connections_(connections), runner_(runner), dispatcher_(dispatcher) {}
+           OutputWatermark& watermark, Dispatcher& dispatcher)
+      : clock_(clock),
+        connections_(connections),
+        runner_(runner),
+        watermark_(watermark),
+        dispatcher_(dispatcher) {}
 
   void Add(Client& client);
   void Remove(Client& client);
-  // Tells all monitors that `client` runs `args`. Secrets are blotted out.
+  // Tells all monitors that `client` ran `args`. Secrets are blotted out.
   void Feed(const Client& client, const Command& command, ArgSpan args);
 
  private:
@@ -29,6 +34,7 @@ class Monitors {
   const Clock& clock_;
   Connections& connections_;
   RequestRunner& runner_;
+  OutputWatermark& watermark_;
   Dispatcher& dispatcher_;
   std::vector<uint64_t> ids_;
 };

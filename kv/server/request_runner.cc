@@ -9,8 +9,14 @@
 namespace kv {
 
 RequestRunner::RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store,
-                             DispatchHooks& hooks, const CycleClock& cycles)
-    : dispatcher_(dispatcher), table_(table), store_(store), hooks_(hooks), cycles_(cycles) {
+                             DispatchHooks& hooks, OutputWatermark& watermark,
+                             const CycleClock& cycles)
+    : dispatcher_(dispatcher),
+      table_(table),
+      store_(store),
+      hooks_(hooks),
+      watermark_(watermark),
+      cycles_(cycles) {
   block_.reserve(kBlock);
 }
 
@@ -33,6 +39,7 @@ void RequestRunner::Forget(Connection& connection) {
   if (connection.received) std::erase(received_, &connection);
   if (connection.dirty) std::erase(dirty_, &connection);
   if (connection.postponed) std::erase(postponed_, &connection);
+  watermark_.Forget(connection);
 }
 
 bool RequestRunner::MayRun(const Connection& connection) const {
@@ -144,13 +151,32 @@ void RequestRunner::Execute(Request& request) {
   if (pause_ != PauseMode::kNone && IsPaused(request.command)) [[unlikely]] {
     return Postpone(request);
   }
-  const ArgSpan args(args_.data() + request.first_arg, request.args);
-  const bool large = connection.holds_large_argument();
-  dispatcher_.Execute(connection.client, request.command, args,
-                      request.has_hash ? &request.hash : nullptr, large ? &connection : nullptr);
-  if (large) connection.DropLargeArgument();
+  if (watermark_.active()) [[unlikely]] {
+    CallAndHold(request);
+  } else {
+    Call(request);
+  }
   if (!connection.client.output.empty() || connection.client.Is(kClientCloseAfterReply)) {
     AddDirty(connection);
+  }
+}
+
+bool RequestRunner::Call(const Request& request) {
+  Connection& connection = *request.connection;
+  const ArgSpan args(args_.data() + request.first_arg, request.args);
+  const bool large = connection.holds_large_argument();
+  const bool ran = dispatcher_.Execute(connection.client, request.command, args,
+                                       request.has_hash ? &request.hash : nullptr,
+                                       large ? &connection : nullptr);
+  if (large) connection.DropLargeArgument();
+  return ran;
+}
+
+void RequestRunner::CallAndHold(const Request& request) {
+  Connection& connection = *request.connection;
+  const size_t reply_begin = connection.client.output.size();
+  if (Call(request) && OutputWatermark::Concerns(*request.command)) {
+    watermark_.Hold(connection, reply_begin);
   }
 }
 

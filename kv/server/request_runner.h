@@ -15,6 +15,7 @@
 #include "kv/base/cycle_clock.h"
 #include "kv/command/dispatcher.h"
 #include "kv/server/connection.h"
+#include "kv/server/output_watermark.h"
 
 namespace kv {
 
@@ -24,7 +25,7 @@ enum class PauseMode : uint8_t { kNone, kWrite, kAll };
 class RequestRunner {
  public:
   RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store, DispatchHooks& hooks,
-                const CycleClock& cycles);
+                OutputWatermark& watermark, const CycleClock& cycles);
 
   // The connection has received, or may go on.
   void AddReady(Connection& connection);
@@ -68,6 +69,8 @@ class RequestRunner {
   void ExecuteBlock();
   void PrefetchBlock();
   void Execute(Request& request);
+  bool Call(const Request& request);
+  void CallAndHold(const Request& request);
   void RejectStream(Connection& connection);
   void Postpone(Request& request);
   bool IsPaused(const Command* command) const;
@@ -77,6 +80,7 @@ class RequestRunner {
   CommandTable& table_;
   Store& store_;
   DispatchHooks& hooks_;
+  OutputWatermark& watermark_;
   const CycleClock& cycles_;
 
   std::vector<Connection*> ready_;

@@ -64,6 +64,7 @@ Server::Server(ServerOptions options, ServerDependencies dependencies)
 
 Server::~Server() {
   if (loop_ == nullptr) return;
+  if (durability_ != nullptr) durability_->SetLog(nullptr);
   loop_->Shutdown();
   if (connections_ != nullptr) connections_->Bury();
 }
@@ -90,15 +91,19 @@ absl::Status Server::Start() {
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
   store_->context().events = &removals_;
   evictor_ = std::make_unique<Evictor>(*store_, random_);
+  compaction_ = std::make_unique<Compaction>(*loop_, clock_, cycles_, *store_, options_.compaction);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
+  durability_ = std::make_unique<Durability>(*loop_, effects_, *dispatcher_, watermark_,
+                                             dependencies_.logger);
   connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory(),
                                                dependencies_.logger);
-  runner_ = std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, cycles_);
+  runner_ =
+      std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, watermark_, cycles_);
   restricted_runner_ = std::make_unique<RestrictedRunner>(*dispatcher_, table_);
   connections_->SetRunner(runner_.get(), restricted_runner_.get());
   pause_ = std::make_unique<Pause>(*loop_, clock_, *runner_, store_->context());
-  monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, *dispatcher_);
+  monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, watermark_, *dispatcher_);
 
   stats_.start_time = clock_.MonotonicMicros();
   ServerControl& control = *this;
@@ -118,6 +123,7 @@ absl::Status Server::Start() {
                          .stats = stats_,
                          .config = config_,
                          .monitors = *monitors_,
+                         .compaction = *compaction_,
                          .control = control,
                          .run_id = random_.Hex(40),
                          .executable = dependencies_.executable,
@@ -345,6 +351,7 @@ void Server::Cron() {
   connections_->CloseLingering();
   connections_->EnforceSoftOutputLimits();
   if (options_.timeout > 0) CloseIdleConnections();
+  compaction_->Begin();
   trimming_ = trimming_ || MemoryIsIdle();
 }
 
@@ -361,7 +368,7 @@ void Server::CloseIdleConnections() {
   const int64_t deadline = clock_.MonotonicMicros() - options_.timeout * kMicrosPerSecond;
   connections_->ForEach([&](Connection& connection) {
     if (connection.last_active() < deadline && !connection.postponed &&
-        !connection.client.Is(kClientMonitor | kClientBlocked)) {
+        !connection.holds_output() && !connection.client.Is(kClientMonitor | kClientBlocked)) {
       connection.Close();
     }
   });
@@ -371,6 +378,7 @@ void Server::CloseIdleConnections() {
 
 void Server::Run() {
   while (!stopping()) loop_->RunOnce(kMaxWaitMicros);
+  durability_->Finish();
   loop_->Shutdown();
   connections_->Bury();
 }
@@ -407,6 +415,7 @@ void Server::AfterWait() {
   store_->ExpireDue(kExpiryBudget);
   effects_.Close();
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
+  durability_->Persist();
   runner_->Flush();
   runner_->EndTick();
   connections_->EndRestricted();

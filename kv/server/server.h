@@ -33,9 +33,13 @@
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
+#include "kv/persistence/effect_log.h"
+#include "kv/server/compaction.h"
 #include "kv/server/config.h"
 #include "kv/server/config_table.h"
 #include "kv/server/connections.h"
+#include "kv/server/durability.h"
+#include "kv/server/output_watermark.h"
 #include "kv/server/parts.h"
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
@@ -96,6 +100,11 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   // Hands `listener` the key events of `classes` (KeyEventClass bits) and all removals by the
   // store. It is not owned and outlives the server or a later call with null.
   void ListenToKeys(KeyEvents* listener, uint32_t classes);
+  // Has the effects of all writes logged. If the log syncs always, replies that depend on the data
+  // leave when they are durable (OutputWatermark); while it fails, writes are refused. It is
+  // finished when the server ends. Not owned; outlives the server or a later call with null, which
+  // finishes it, too. On the loop's thread, outside of ticks.
+  void SetLog(EffectLog* log) { durability_->SetLog(log); }
 
  private:
   Server(ServerOptions options, ServerDependencies dependencies);
@@ -157,12 +166,15 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   CommandTable table_;
   Effects effects_;
   StoreRemovals removals_{effects_};
+  OutputWatermark watermark_;
 
   // In the order of their making; each may use those before it.
   std::unique_ptr<ae::Loop> loop_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Evictor> evictor_;
+  std::unique_ptr<Compaction> compaction_;
   std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<Durability> durability_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RequestRunner> runner_;
   std::unique_ptr<RestrictedRunner> restricted_runner_;

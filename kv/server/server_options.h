@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kv/base/logging.h"
+#include "kv/store/compactor.h"
 
 namespace kv {
 
@@ -75,6 +76,7 @@ struct ServerOptions {
   int64_t maxmemory_eviction_tenacity = 10;
   int64_t lfu_log_factor = 10;
   int64_t lfu_decay_time = 1;  // minutes
+  CompactorOptions compaction;
   int64_t active_expire_effort = 1;
   bool lazyfree_lazy_eviction = false;
   bool lazyfree_lazy_expire = false;

@@ -59,7 +59,7 @@ class ServerTest : public BackendTest {};
 
 TEST_P(ServerTest, TwoHundredServersLiveInOneProcess) {
   constexpr int kServers = 200;
-  constexpr int64_t kMaxKibPerServer = 352;
+  constexpr int64_t kMaxKibPerServer = 256;
   { ThreadedServer first(Options()); }  // what the first one brings into the process is not theirs
   malloc_trim(0);                       // so that memory freed before does not hide what is taken
   const int64_t resident = ProcessStatus("VmRSS");

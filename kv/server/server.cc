@@ -213,7 +213,9 @@ absl::Status Server::ListenTcp() {
       opened.push_back(*listener);
     } else if (!optional || (IsAddressInUse(listener.status()) && !options_.port_auto)) {
       for (const ae::ListenerId id : opened) loop_->CloseListener(id);
-      return listener.status();
+      return absl::Status(
+          listener.status().code(),
+          absl::StrCat("Failed listening on port ", port, " (tcp): ", listener.status().message()));
     }
   }
   for (const auto& [address, listener] : tcp_listeners_) {

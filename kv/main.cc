@@ -354,7 +354,7 @@ absl::Status Program::Configure(kv::Config& config, kv::ServerOptions& options) 
   }
   if (absl::Status status = OpenLog(options); !status.ok()) return status;
   for (const std::string& warning : warnings) logger_.Warning(warning);
-  logger_.Logf(LogLevel::kNotice, "solokv %s starts, pid %d", std::string(kv::kSolokvVersion),
+  logger_.Logf(LogLevel::kNotice, "solokv %s starts, PID: %d", std::string(kv::kSolokvVersion),
                getpid());
   if (options.supervised != "no" && supervisor_ == Supervisor::kNone) {
     logger_.Logf(LogLevel::kWarning, "supervised %s, but no service manager says that it is there",
@@ -435,8 +435,12 @@ int Program::Run(std::vector<std::string> arguments) {
         (*server)->Stop();
       });
   if (!watched.ok()) logger_.Warning(watched.ToString());
+  logger_.Notice("Server initialized");
   if ((*server)->port() != 0) {
     logger_.Logf(LogLevel::kNotice, "Ready to accept connections, port %d", (*server)->port());
+  }
+  if (const std::string& path = (*server)->options().unixsocket; !path.empty()) {
+    logger_.Logf(LogLevel::kNotice, "Ready to accept connections, UNIX socket %s", path);
   }
   TellReady(supervisor_);
   (*server)->Run();

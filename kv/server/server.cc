@@ -46,6 +46,9 @@ constexpr size_t kMaxFreeChunks = 64;
 
 constexpr std::chrono::milliseconds kListenPause{5};
 
+// Attacks are logged no more often than this.
+constexpr int64_t kCrossProtocolLogPause = 60 * kMicrosPerSecond;
+
 bool IsAddressInUse(const absl::Status& status) {
   return status.code() == absl::ErrnoToStatusCode(EADDRINUSE);
 }
@@ -127,6 +130,7 @@ absl::Status Server::Start() {
                          .executable = dependencies_.executable,
                          .start_wall_seconds = clock_.WallMillis() / 1000});
   RegisterCommands();
+  if (absl::Status status = RenameCommands(); !status.ok()) return status;
   ObserveConfig();
   ObserveWorld();
   ApplyOptions();
@@ -210,7 +214,9 @@ absl::Status Server::ListenTcp() {
       opened.push_back(*listener);
     } else if (!optional || (IsAddressInUse(listener.status()) && !options_.port_auto)) {
       for (const ae::ListenerId id : opened) loop_->CloseListener(id);
-      return listener.status();
+      return absl::Status(
+          listener.status().code(),
+          absl::StrCat("Failed listening on port ", port, " (tcp): ", listener.status().message()));
     }
   }
   for (const auto& [address, listener] : tcp_listeners_) {
@@ -245,9 +251,20 @@ void Server::RegisterCommands() {
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());
+}
+
+// What Redis has and solokv lacks may be named, too, but a slip of the pen must not pass in
+// silence.
+absl::Status Server::RenameCommands() {
   for (const CommandRename& rename : options_.rename_command) {
-    table_.Rename(rename.from, rename.to);
+    if (table_.Find(rename.from) == nullptr) {
+      Warn(absl::StrCat("rename-command: there is no command '", rename.from, "'"));
+    } else if (!table_.Rename(rename.from, rename.to)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "rename-command ", rename.from, ": there is a command '", rename.to, "' already"));
+    }
   }
+  return absl::OkStatus();
 }
 
 void Server::ListenToKeys(KeyEvents* listener, uint32_t classes) {
@@ -316,6 +333,10 @@ absl::Status Server::RewriteConfig() {
 
 void Server::Log(std::string_view message) {
   if (dependencies_.logger != nullptr) dependencies_.logger->Log(LogLevel::kNotice, message);
+}
+
+void Server::Warn(std::string_view message) {
+  if (dependencies_.logger != nullptr) dependencies_.logger->Warning(message);
 }
 
 // --- periodic work ---
@@ -474,6 +495,18 @@ void Server::OnSlow(const Client& client, const Command& command, ArgSpan args, 
       milliseconds >= options_.latency_monitor_threshold) {
     latency_.Add(command.Is(kFast) ? "fast-command" : "command", now, milliseconds);
   }
+}
+
+void Server::OnCrossProtocol(const Client& client) {
+  const int64_t now = clock_.MonotonicMicros();
+  if (cross_protocol_logged_ > now - kCrossProtocolLogPause) return;
+  cross_protocol_logged_ = now;
+  const Connection* connection = connections_->Find(client.id);
+  Warn(absl::StrCat(
+      "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands "
+      "to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to "
+      "compromise your Redis instance. Connection from ",
+      connection == nullptr ? "nowhere" : PeerName(*connection), " aborted."));
 }
 
 }  // namespace kv

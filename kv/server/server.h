@@ -120,6 +120,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status ListenUnix();
   void ShowTitle();
   void RegisterCommands();
+  absl::Status RenameCommands();
   void ObserveConfig();
   void ObserveWorld();
   void ApplyOptions();
@@ -141,6 +142,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   size_t CountedMemory() const;
   void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
   void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
+  void OnCrossProtocol(const Client& client) override;
   void RefreshTime() override;
 
   // --- ServerControl ---
@@ -148,6 +150,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status RewriteConfig() override;
   void PurgeMemory() override { trimming_ = purging_ = true; }
   void Log(std::string_view message) override;
+  void Warn(std::string_view message);
 
   ServerOptions options_;
   ServerDependencies dependencies_;
@@ -188,6 +191,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   int port_ = 0;
   bool trimming_ = false;  // memory is being returned down to what is kept
   bool purging_ = false;   // ... down to nothing
+  int64_t cross_protocol_logged_ = INT64_MIN;  // monotonic microseconds
   std::atomic<bool> stopping_ = false;
 };
 

@@ -1,7 +1,7 @@
 // A table of objects named by handles of slot and generation.
 //
-//   pages    [ 64 x T ] [ 64 x T ] ...     addresses never move while an object lives
-//   handle   slot = page * 64 + offset,  generation = how often the slot was taken, never 0
+//   pages    [ N x T ] [ N x T ] ...       addresses never move while an object lives
+//   handle   slot = page * N + offset,  generation = how often the slot was taken, never 0
 //
 // A slot that is released takes its next generation, so an old handle to it finds nothing.
 // Insert, Find and Erase cost O(1). Pages are kept until the table is destroyed.
@@ -20,11 +20,9 @@
 
 namespace ae {
 
-template <typename T>
+template <typename T, uint32_t kSlotsPerPage = 64>
 class SlotTable {
  public:
-  static constexpr uint32_t kSlotsPerPage = 64;
-
   // Takes a free slot and resets its object.
   Handle Insert() {
     if (free_.empty()) AddPage();

@@ -52,7 +52,7 @@ class TimerQueue {
   void RemoveAt(size_t position);
   void CollectDue(int64_t now);
 
-  SlotTable<Timer> timers_;
+  SlotTable<Timer, 8> timers_;
   std::vector<Node> heap_;
   std::vector<Node> due_;
   uint64_t next_sequence_ = 0;

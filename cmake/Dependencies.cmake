@@ -46,6 +46,12 @@ endif()
 
 # io_uring is optional: without it that event backend reports itself as not built.
 pkg_check_modules(LIBURING QUIET IMPORTED_TARGET liburing)
+# Its archive, if there is one, spares each process a library to load and to keep resident.
+find_library(SOLOKV_LIBURING_ARCHIVE NAMES liburing.a HINTS ${LIBURING_LIBRARY_DIRS})
+if(LIBURING_FOUND AND SOLOKV_LIBURING_ARCHIVE AND NOT SOLOKV_SANITIZE)
+  set_target_properties(PkgConfig::LIBURING PROPERTIES
+    INTERFACE_LINK_LIBRARIES "${SOLOKV_LIBURING_ARCHIVE}")
+endif()
 
 # libkqueue lets the kqueue backend run on Linux.
 pkg_check_modules(LIBKQUEUE QUIET IMPORTED_TARGET libkqueue)

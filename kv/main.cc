@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include <array>
 #include <atomic>
@@ -27,6 +28,7 @@
 #include "kv/base/env.h"
 #include "kv/base/logging.h"
 #include "kv/base/process.h"
+#include "kv/base/title_area.h"
 #include "kv/server/config_loader.h"
 #include "kv/server/server.h"
 #include "kv/server/version.h"
@@ -61,6 +63,8 @@ constexpr std::string_view kUsage =
 
 class PosixProcess final : public kv::Process {
  public:
+  explicit PosixProcess(char** arguments) : arguments_(arguments), program_(arguments[0]) {}
+
   absl::Status ChangeDirectory(const std::string& path) override {
     if (chdir(path.c_str()) == 0) return absl::OkStatus();
     return absl::UnavailableError(absl::StrCat("cannot go to '", path, "': ", strerror(errno)));
@@ -96,10 +100,17 @@ class PosixProcess final : public kv::Process {
     syslog(kPriorities[static_cast<size_t>(level)], "%.*s", static_cast<int>(message.size()),
            message.data());
   }
-  void SetTitle(std::string_view) override {}
+  std::string_view program() const override { return program_; }
+  void SetTitle(std::string_view title) override {
+    if (!title_area_) title_area_.emplace(arguments_, environ);
+    title_area_->Set(title);
+  }
   [[noreturn]] void Exit(int status) override { _exit(status); }
 
  private:
+  char** arguments_;
+  std::string program_;
+  std::optional<kv::TitleArea> title_area_;
   std::string syslog_identity_;
 };
 
@@ -113,6 +124,20 @@ void WriteText(int fd, const char* text) {
   static_cast<void>(ignored);
 }
 
+// The addresses of the calls that led here. The unwinder in this program, unlike backtrace(3),
+// loads no library, which a signal handler must not and which would stay resident.
+struct Stack {
+  void* frames[64];
+  int size = 0;
+};
+
+_Unwind_Reason_Code AddFrame(_Unwind_Context* context, void* argument) {
+  auto* stack = static_cast<Stack*>(argument);
+  if (stack->size == std::ssize(stack->frames)) return _URC_END_OF_STACK;
+  stack->frames[stack->size++] = reinterpret_cast<void*>(_Unwind_GetIP(context));
+  return _URC_NO_REASON;
+}
+
 // Writes why and where, then lets the signal do what it does by default.
 void ReportCrash(int signal_number, siginfo_t* info, void*) {
   const int fd = crash_descriptor.load();
@@ -123,8 +148,9 @@ void ReportCrash(int signal_number, siginfo_t* info, void*) {
                 signal_number, info->si_addr);
   WriteText(fd, line);
   WriteText(fd, "--- stack ---\n");
-  void* frames[64];
-  backtrace_symbols_fd(frames, backtrace(frames, 64), fd);
+  Stack stack;
+  _Unwind_Backtrace(AddFrame, &stack);
+  backtrace_symbols_fd(stack.frames, stack.size, fd);
   WriteText(fd, "=== END OF REPORT ===\n");
   std::signal(signal_number, SIG_DFL);
   raise(signal_number);
@@ -132,9 +158,6 @@ void ReportCrash(int signal_number, siginfo_t* info, void*) {
 
 void ReportCrashesTo(int fd) {
   crash_descriptor = fd;
-  // The first call of backtrace loads a library, which a signal handler must not.
-  void* frame[1];
-  backtrace(frame, 1);
   struct sigaction action {};
   action.sa_sigaction = ReportCrash;
   action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER;
@@ -255,6 +278,8 @@ std::string ExecutablePath() {
 // The program around one server.
 class Program {
  public:
+  explicit Program(char** arguments) : process_(arguments) {}
+
   int Run(std::vector<std::string> arguments);
 
  private:
@@ -329,7 +354,7 @@ absl::Status Program::Configure(kv::Config& config, kv::ServerOptions& options) 
   }
   if (absl::Status status = OpenLog(options); !status.ok()) return status;
   for (const std::string& warning : warnings) logger_.Warning(warning);
-  logger_.Logf(LogLevel::kNotice, "solokv %s starts, pid %d", std::string(kv::kSolokvVersion),
+  logger_.Logf(LogLevel::kNotice, "solokv %s starts, PID: %d", std::string(kv::kSolokvVersion),
                getpid());
   if (options.supervised != "no" && supervisor_ == Supervisor::kNone) {
     logger_.Logf(LogLevel::kWarning, "supervised %s, but no service manager says that it is there",
@@ -391,6 +416,7 @@ int Program::Run(std::vector<std::string> arguments) {
   kv::ServerDependencies dependencies;
   dependencies.env = &env_;
   dependencies.logger = &logger_;
+  dependencies.process = &process_;
   dependencies.executable = ExecutablePath();
   dependencies.configure = [this](kv::Config& config, kv::ServerOptions& options) {
     return Configure(config, options);
@@ -409,8 +435,12 @@ int Program::Run(std::vector<std::string> arguments) {
         (*server)->Stop();
       });
   if (!watched.ok()) logger_.Warning(watched.ToString());
+  logger_.Notice("Server initialized");
   if ((*server)->port() != 0) {
     logger_.Logf(LogLevel::kNotice, "Ready to accept connections, port %d", (*server)->port());
+  }
+  if (const std::string& path = (*server)->options().unixsocket; !path.empty()) {
+    logger_.Logf(LogLevel::kNotice, "Ready to accept connections, UNIX socket %s", path);
   }
   TellReady(supervisor_);
   (*server)->Run();
@@ -423,5 +453,5 @@ int Program::Run(std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return Program().Run(std::vector<std::string>(argv + 1, argv + argc));
+  return Program(argv).Run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -134,8 +134,8 @@ class ReadinessBackend final : public Backend {
   const uint8_t edge_;  // kEdge or 0
 
   SlotTable<Stream> streams_;
-  SlotTable<Listener> listeners_;
-  SlotTable<Watcher> watchers_;
+  SlotTable<Listener, 4> listeners_;
+  SlotTable<Watcher, 4> watchers_;
   WorkQueue<uint32_t> ready_;
   std::vector<PollerEvent> events_;
   std::vector<std::function<void()>> closed_listeners_;

@@ -207,8 +207,8 @@ class UringBackend final : public Backend {
   ReceiveArena arena_;
 
   SlotTable<Stream> streams_;
-  SlotTable<Listener> listeners_;
-  SlotTable<Watcher> watchers_;
+  SlotTable<Listener, 4> listeners_;
+  SlotTable<Watcher, 4> watchers_;
   WorkQueue<uint32_t> dirty_;
   WorkQueue<uint32_t> ready_;
   WorkQueue<Accepted> accepted_;

@@ -28,7 +28,9 @@ class Process {
   virtual void OpenSyslog(const std::string& identity, int facility) = 0;
   virtual void Syslog(LogLevel level, std::string_view message) = 0;
 
-  // What process listings show.
+  // The name by which the program was started.
+  virtual std::string_view program() const = 0;
+  // Has process listings show `title` in the place of program and arguments.
   virtual void SetTitle(std::string_view title) = 0;
 
   // Ends the process at once.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace kv {
@@ -21,7 +22,7 @@ struct alignas(64) SlabMemory::Region {
 
   char* memory() { return reinterpret_cast<char*>(this); }
   void UseHugePages(size_t first_slab);
-  void ReturnPages(size_t first_slab, size_t slabs);
+  void StopUsingHugePages();
   Slab* slab(size_t index) { return reinterpret_cast<Slab*>(this) + index; }
 
   static Region* Of(const void* address) {
@@ -37,13 +38,12 @@ void SlabMemory::Region::UseHugePages(size_t first_slab) {
 #endif
 }
 
-void SlabMemory::Region::ReturnPages(size_t first_slab, size_t slabs) {
+// Where slabs are returned: or the system would fill the holes to make huge pages again.
+void SlabMemory::Region::StopUsingHugePages() {
 #ifdef MADV_NOHUGEPAGE
-  // Or the system would fill the holes again to make huge pages of them.
   if (huge_pages) madvise(memory(), kRegionBytes, MADV_NOHUGEPAGE);
   huge_pages = false;
 #endif
-  madvise(memory() + first_slab * kSlabBytes, slabs * kSlabBytes, MADV_DONTNEED);
 }
 
 namespace {
@@ -98,6 +98,7 @@ SlabMemory::SlabMemory() {
 }
 
 SlabMemory::~SlabMemory() {
+  returner_.Finish();
   for (Region* region : regions_) Unmap(region->memory(), kRegionBytes);
   for (auto [memory, bytes] : large_) Unmap(memory, bytes);
   for (const MappedBlock& block : cached_) Unmap(block.memory, block.bytes);
@@ -151,6 +152,7 @@ bool SlabMemory::IsSparse(const void* block, size_t bytes) const {
 }
 
 void SlabMemory::ReleaseAll() {
+  FinishReturns();
   for (SizeClass& size_class : classes_) {
     size_class = SizeClass();
     size_class.current = &none_;
@@ -195,12 +197,18 @@ size_t SlabMemory::Trim(size_t max_bytes) {
   if (max_bytes == 0) return 0;
   max_bytes = std::min(max_bytes, SIZE_MAX / 2);  // so that it can be rounded up
   if (resident_pool_ == nullptr) RetireEmptyCurrentSlabs();
-  size_t returned = TrimLarge(max_bytes);
-  if (returned < max_bytes) returned += TrimPool(max_bytes - returned);
-  if (returned < max_bytes) returned += TrimFresh(max_bytes - returned);
-  if (returned == 0) returned = DropCachedBlock();
-  if (returned == 0) UnmapEmptyRegions();
-  return returned;
+  TakeReturnedSlabs();
+  size_t sent = TrimLarge(max_bytes);
+  if (sent < max_bytes) sent += TrimPool(max_bytes - sent);
+  if (sent < max_bytes) sent += TrimFresh(max_bytes - sent);
+  if (sent == 0) sent = DropCachedBlock();
+  if (sent == 0 && UnmapEmptyRegion()) sent = kPageBytes;
+  return sent;
+}
+
+void SlabMemory::FinishReturns() {
+  returner_.Finish();
+  TakeReturnedSlabs();
 }
 
 // --- Slabs ---------------------------------------------------------------------------------------
@@ -284,6 +292,7 @@ void SlabMemory::Unlink(Slab* slab) {
 }
 
 SlabMemory::Slab* SlabMemory::TakeEmptySlab() {
+  if (resident_pool_ == nullptr && returned_pool_ == nullptr) TakeReturnedSlabs();
   Slab* const slab = resident_pool_ != nullptr ? resident_pool_ : returned_pool_;
   if (slab == nullptr) return TakeFreshSlab();
   if (slab->place == kReturnedPool) ++resident_slabs_;
@@ -318,45 +327,69 @@ void SlabMemory::RetireEmptyCurrentSlabs() {
 }
 
 size_t SlabMemory::TrimPool(size_t max_bytes) {
-  size_t returned = 0;
-  while (resident_pool_ != nullptr && returned < max_bytes) {
+  size_t sent = 0;
+  while (resident_pool_ != nullptr && sent < max_bytes) {
     Slab* const slab = resident_pool_;
-    Region* const region = Region::Of(slab);
-    region->ReturnPages(static_cast<size_t>(slab - region->slab(0)), 1);
     Unlink(slab);
-    Link(slab, kReturnedPool);
-    --resident_slabs_;
-    returned += kSlabBytes;
+    if (!SendPages(slab)) {
+      Link(slab, kResidentPool);
+      break;
+    }
+    sent += kSlabBytes;
   }
-  return returned;
+  return sent;
 }
 
-// Returns what ReleaseAll dropped and nobody has used since.
+// Sends what ReleaseAll dropped and nobody has used since.
 size_t SlabMemory::TrimFresh(size_t max_bytes) {
-  size_t returned = 0;
+  size_t sent = 0;
   for (Region* region : regions_) {
-    if (region->resident_end <= region->fresh) continue;
-    if (returned >= max_bytes) break;
-    const size_t wanted = (max_bytes - returned + kSlabBytes - 1) / kSlabBytes;
-    const size_t slabs = std::min<size_t>(wanted, region->resident_end - region->fresh);
-    region->resident_end -= static_cast<uint32_t>(slabs);
-    region->ReturnPages(region->resident_end, slabs);
-    resident_slabs_ -= slabs;
-    returned += slabs * kSlabBytes;
+    while (region->fresh < region->resident_end && sent < max_bytes) {
+      if (!SendPages(new (region->slab(region->fresh)) Slab())) return sent;
+      ++region->fresh;
+      sent += kSlabBytes;
+    }
   }
-  return returned;
+  return sent;
+}
+
+// Hands the pages of an empty slab, which is on no list, to the returner; false if it takes no
+// more.
+bool SlabMemory::SendPages(Slab* slab) {
+  Region* const region = Region::Of(slab);
+  region->StopUsingHugePages();
+  if (!returner_.Return({MemoryOf(slab), kSlabBytes, /*stays_mapped=*/true})) return false;
+  slab->place = kReturning;
+  ++region->in_use;
+  --resident_slabs_;
+  return true;
+}
+
+void SlabMemory::TakeReturnedSlabs() {
+  while (const std::optional<PageRange> range = returner_.TakeReturned()) {
+    Region* const region = Region::Of(range->memory);
+    const auto offset = static_cast<size_t>(range->memory - region->memory());
+    Link(region->slab(offset / kSlabBytes), kReturnedPool);
+    --region->in_use;
+  }
 }
 
 // Keeps the first region, since a store that is empty now will not stay so.
-void SlabMemory::UnmapEmptyRegions() {
-  const auto unmap = [this](Region* region) {
-    if (region == regions_.front() || region->in_use != 0) return false;
-    for (size_t i = 1; i < region->fresh; ++i) Unlink(region->slab(i));
-    Unmap(region->memory(), kRegionBytes);
-    return true;
+bool SlabMemory::UnmapEmptyRegion() {
+  if (resident_pool_ != nullptr || !returner_.has_room()) return false;
+  const auto is_empty = [this](const Region* region) {
+    return region != regions_.front() && region->in_use == 0 &&
+           region->fresh >= region->resident_end;
   };
-  regions_.erase(std::remove_if(regions_.begin(), regions_.end(), unmap), regions_.end());
+  const auto found = std::find_if(regions_.begin(), regions_.end(), is_empty);
+  if (found == regions_.end()) return false;
+  Region* const region = *found;
+  for (size_t i = 1; i < region->fresh; ++i) Unlink(region->slab(i));
+  Unpoison(region->memory(), kRegionBytes);
+  returner_.Return({region->memory(), kRegionBytes});
+  regions_.erase(found);
   fresh_region_ = 0;
+  return true;
 }
 
 // --- Large blocks --------------------------------------------------------------------------------
@@ -372,11 +405,25 @@ void* SlabMemory::AllocateLarge(size_t bytes) {
     large_.emplace(memory, size);
     return memory;
   }
-  // Whoever keeps replacing very large blocks pays for their return.
-  if (!detached_.empty()) TrimLarge(2 * size);
-  char* const memory = Map(size);
+  char* memory = TakeDetached(size);
+  if (memory == nullptr) {
+    // Whoever keeps replacing large blocks by larger ones has them returned.
+    TrimLarge(2 * size);
+    memory = Map(size);
+    large_bytes_ += size;
+  }
   large_.emplace(memory, size);
-  large_bytes_ += size;
+  return memory;
+}
+
+// Cuts a block from the end of the detached one that was freed last; null if that is too small.
+char* SlabMemory::TakeDetached(size_t bytes) {
+  if (detached_.empty() || detached_.back().bytes < bytes) return nullptr;
+  MappedBlock& block = detached_.back();
+  block.bytes -= bytes;
+  char* const memory = block.memory + block.bytes;
+  if (block.bytes == 0) detached_.pop_back();
+  Unpoison(memory, bytes);
   return memory;
 }
 
@@ -393,7 +440,7 @@ void SlabMemory::FreeLarge(void* block, size_t bytes) {
   DetachLarge(freed);
 }
 
-// Unmaps a freed block, or leaves it for later if that would take too long.
+// Unmaps freed pages, or leaves them for later if that would take too long.
 void SlabMemory::DetachLarge(MappedBlock block) {
   if (block.bytes > kMaxUnmapBytes) {
     Poison(block.memory, block.bytes);
@@ -405,28 +452,35 @@ void SlabMemory::DetachLarge(MappedBlock block) {
 }
 
 void* SlabMemory::ReallocateLarge(void* block, size_t old_bytes, size_t new_bytes) {
+  used_ += new_bytes - old_bytes;
+  if (new_bytes < old_bytes) {
+    large_[static_cast<char*>(block)] = new_bytes;
+    DetachLarge({static_cast<char*>(block) + new_bytes, old_bytes - new_bytes});
+    return block;
+  }
   void* const moved = mremap(block, old_bytes, new_bytes, MREMAP_MAYMOVE);
   if (moved == MAP_FAILED) std::abort();
   large_.erase(static_cast<char*>(block));
   large_.emplace(static_cast<char*>(moved), new_bytes);
   large_bytes_ += new_bytes - old_bytes;
-  used_ += new_bytes - old_bytes;
   return moved;
 }
 
 size_t SlabMemory::TrimLarge(size_t max_bytes) {
-  size_t returned = 0;
-  while (!detached_.empty() && returned < max_bytes) {
+  size_t sent = 0;
+  while (!detached_.empty() && sent < max_bytes) {
     MappedBlock& block = detached_.back();
-    const size_t piece =
-        std::min({block.bytes, kMaxUnmapBytes, RoundToPages(max_bytes - returned)});
+    const size_t piece = std::min(block.bytes, RoundToPages(max_bytes - sent));
+    char* const memory = block.memory + block.bytes - piece;
+    if (!returner_.has_room()) break;
+    Unpoison(memory, piece);
+    returner_.Return({memory, piece});
     block.bytes -= piece;
-    Unmap(block.memory + block.bytes, piece);
-    returned += piece;
+    sent += piece;
     if (block.bytes == 0) detached_.pop_back();
   }
-  large_bytes_ -= returned;
-  return returned;
+  large_bytes_ -= sent;
+  return sent;
 }
 
 size_t SlabMemory::DropCachedBlock() {

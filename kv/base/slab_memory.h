@@ -31,12 +31,15 @@
 // Invariants:
 //   - used() is the sum of GoodSize over the live blocks.
 //   - A slab is in one place: current of its class, full (on no list), on the list of its class
-//     and fullness, or empty in the pool.
+//     and fullness, empty in the pool, or empty and on its way to the system (on no list).
 //   - Addresses fit in 48 bits.
 //
-// Cost: Allocate and Free are O(1), a few nanoseconds. ReleaseAll is linear in regions and large
-// blocks. Very large blocks are given back to the system in pieces, by Trim and by allocations of
-// other large ones. Out of memory ends the process, as no command could go on.
+// Freed large blocks are kept for other large ones, up to 1 MiB whole, beyond that to be cut. What
+// no live block uses goes back to the system by Trim, on a thread (PageReturner) that exists only
+// while there is something to return; a slab on its way belongs to it until its pages are gone.
+//
+// Cost: Allocate and Free are O(1), a few nanoseconds; neither unmaps more than 256 KiB. ReleaseAll
+// is linear in regions and large blocks. Out of memory ends the process, as no command could go on.
 //
 // One thread at a time. Under AddressSanitizer whatever isn't live is poisoned.
 //
@@ -52,6 +55,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "kv/base/page_returner.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SOLOKV_ADDRESS_SANITIZER 1
@@ -76,7 +80,7 @@ inline constexpr size_t kPageBytes = 4096;
 inline constexpr size_t kMaxFineBytes = 1024;  // up to here classes are 8 bytes apart
 inline constexpr size_t kFineClasses = kMaxFineBytes / 8 + 1;
 inline constexpr size_t kMaxSlabBlockBytes = kSlabBytes / 2;
-inline constexpr size_t kMaxUnmapBytes = size_t{4} << 20;  // at once
+inline constexpr size_t kMaxUnmapBytes = size_t{256} << 10;  // at once, by the owner
 // How many blocks of the coarse classes fill a slab.
 inline constexpr std::array<size_t, 25> kCoarseBlocks = {
     56, 50, 45, 40, 36, 32, 28, 25, 22, 20, 18, 16, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2};
@@ -166,7 +170,7 @@ class SlabMemory {
   size_t used() const { return used_; }
 
   // Of a block of `bytes`, how many freeing it may give back to the system at once: nothing for
-  // blocks of slabs, and for very large ones, which Trim returns in pieces.
+  // blocks of slabs, and for very large ones, which are left to Trim.
   static constexpr size_t UnmapBytes(size_t bytes);
 
   // The resident bytes without any live block: empty slabs, and freed large blocks. Trim returns
@@ -178,8 +182,11 @@ class SlabMemory {
   size_t unused_bytes() const;
 
   // The bytes that may be resident: slabs in use or kept ready, and large blocks. Fresh parts of
-  // slabs count although they may not be touched yet.
+  // slabs count although they may not be touched yet; what is on its way to the system does not.
   size_t mapped() const;
+
+  // The bytes on their way to the system.
+  size_t returning_bytes() const { return returner_.pending_bytes(); }
 
   // True if moving this block elsewhere helps to empty its slab: the slab is not the one that
   // allocation takes from, is filled no more than the average of those of its class and clearly
@@ -193,9 +200,12 @@ class SlabMemory {
   // tenths of a millisecond. False if there was nothing to do. For moments when nobody waits.
   bool Prepare();
 
-  // Returns memory that no live block uses to the system, `max_bytes` and a slab at most. The
-  // bytes returned; 0 means that nothing is left to return.
+  // Sends memory that no live block uses to the system, `max_bytes` and a slab at most, and no more
+  // than may be on its way at once. The bytes sent; 0 means that nothing can be sent now, because
+  // idle_bytes() is 0 or because so much is on its way.
   size_t Trim(size_t max_bytes);
+  // Waits until all that was sent has arrived.
+  void FinishReturns();
 
  private:
   using Slab = slab_internal::Slab;
@@ -203,7 +213,7 @@ class SlabMemory {
 
   // Where a slab is: on a list of its class, by quarters of fullness, or elsewhere.
   static constexpr uint16_t kQuarters = 4;
-  enum Place : uint16_t { kFull = kQuarters, kCurrent, kResidentPool, kReturnedPool };
+  enum Place : uint16_t { kFull = kQuarters, kCurrent, kResidentPool, kReturnedPool, kReturning };
 
   struct SizeClass {
     Slab* current = nullptr;
@@ -233,12 +243,15 @@ class SlabMemory {
   void RetireEmptyCurrentSlabs();
   size_t TrimPool(size_t max_bytes);
   size_t TrimFresh(size_t max_bytes);
-  void UnmapEmptyRegions();
+  bool SendPages(Slab* slab);
+  void TakeReturnedSlabs();
+  bool UnmapEmptyRegion();
 
   // Large blocks.
   void* AllocateLarge(size_t bytes);
   void FreeLarge(void* block, size_t bytes);
   void* ReallocateLarge(void* block, size_t old_bytes, size_t new_bytes);
+  char* TakeDetached(size_t bytes);
   void DetachLarge(MappedBlock block);
   size_t TrimLarge(size_t max_bytes);
   size_t DropCachedBlock();
@@ -256,7 +269,9 @@ class SlabMemory {
   size_t large_bytes_ = 0;                // live, cached and detached
   std::array<MappedBlock, 8> cached_ = {};
   size_t next_cached_ = 0;
-  std::vector<MappedBlock> detached_;  // freed, waiting for their return to the system
+  std::vector<MappedBlock> detached_;  // freed, waiting for reuse or for their return to the system
+
+  PageReturner returner_;
 };
 
 constexpr size_t SlabMemory::GoodSize(size_t bytes) {

@@ -1,7 +1,5 @@
 #include "kv/command/arguments.h"
 
-#include "absl/strings/match.h"
-
 namespace kv {
 namespace {
 
@@ -34,11 +32,6 @@ bool ExcludedByAlternative(const Argument& group, const Argument& option,
 }
 
 }  // namespace
-
-bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  return absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
-                                absl::string_view(b.data(), b.size()));
-}
 
 bool ParseOptions(std::span<const Argument> grammar, ArgSpan args, size_t first,
                   OptionValues* values) {

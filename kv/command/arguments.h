@@ -16,6 +16,7 @@
 #include <span>
 #include <string_view>
 
+#include "kv/base/text.h"
 #include "kv/command/spec.h"
 
 namespace kv {
@@ -49,9 +50,6 @@ class OptionValues {
 // one). Returns false where an argument fits none of them or two exclude each other.
 bool ParseOptions(std::span<const Argument> grammar, ArgSpan args, size_t first,
                   OptionValues* values);
-
-// Compares without regard to ASCII case.
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 
 }  // namespace kv
 

@@ -21,6 +21,11 @@ bool ArityFits(const CommandSpec& spec, size_t arguments) {
                         : arguments >= static_cast<size_t>(-spec.arity);
 }
 
+// What a browser's request holds, before the body that may look like commands.
+bool IsHttp(std::string_view name) {
+  return EqualsIgnoreCase(name, "post") || EqualsIgnoreCase(name, "host:");
+}
+
 absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -142,6 +147,10 @@ void Dispatcher::Reject(Client& client, Command* command, std::string_view error
 
 void Dispatcher::RejectUnknown(Client& client, ArgSpan args) {
   constexpr size_t kMaxShown = 128;
+  if (IsHttp(args[0])) {
+    client.SetFlag(kClientCloseAfterReply, true);
+    return hooks_.OnCrossProtocol(client);
+  }
   const Command* container = table_.Find(args[0]);
   if (container != nullptr && args.size() > 1) {
     Reject(client, nullptr,

@@ -29,6 +29,9 @@ class DispatchHooks {
   // A command took longer than DispatchOptions::slow_cycles.
   virtual void OnSlow(const Client& client, const Command& command, ArgSpan args,
                       uint64_t cycles) = 0;
+  // `client`, which is about to be closed, sent a line of HTTP: most likely a browser that somebody
+  // made post commands to a server that only this machine reaches.
+  virtual void OnCrossProtocol(const Client& client) = 0;
   // The store's clock has to be read again, because a command took long.
   virtual void RefreshTime() = 0;
 };

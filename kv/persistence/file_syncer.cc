@@ -1,8 +1,9 @@
 #include "kv/persistence/file_syncer.h"
 
 #include <cassert>
-#include <csignal>
 #include <utility>
+
+#include "kv/base/background_thread.h"
 
 namespace kv {
 
@@ -23,7 +24,7 @@ void FileSyncer::SetWake(std::function<void()> wake) {
 
 void FileSyncer::Start(WritableFile& file) {
   assert(!busy_);
-  if (!thread_.joinable()) StartThread();
+  if (!thread_.joinable()) thread_ = StartBackgroundThread([this] { RunThread(); });
   busy_ = true;
   {
     const std::lock_guard lock(mutex_);
@@ -45,16 +46,6 @@ absl::Status FileSyncer::Wait() {
   changed_.wait(lock, [this] { return result_.has_value(); });
   busy_ = false;
   return *std::exchange(result_, std::nullopt);
-}
-
-// A thread inherits the mask of the one that makes it.
-void FileSyncer::StartThread() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { RunThread(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void FileSyncer::RunThread() {

@@ -45,7 +45,6 @@ class FileSyncer {
   absl::Status Wait();
 
  private:
-  void StartThread();
   void RunThread();
 
   bool busy_ = false;

@@ -118,7 +118,7 @@ ValueKind IntegerKind(int64_t* field, int64_t min, int64_t max) {
 ValueKind OctalKind(int64_t* field, int64_t min, int64_t max) {
   return SingleKind(
       [=](const std::string& text) {
-        int64_t value;
+        int64_t value = 0;
         const char* text_end = text.data() + text.size();
         const auto [end, error] = std::from_chars(text.data(), text_end, value, 8);
         const bool parsed = error == std::errc() && end == text_end;

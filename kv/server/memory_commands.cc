@@ -113,8 +113,7 @@ void MemoryDoctorCommand(Context& context) {
 }
 
 void MemoryPurgeCommand(Context& context) {
-  while (context.store.memory().Trim(SIZE_MAX) > 0) {
-  }
+  context.Owner<Parts>().control.PurgeMemory();
   context.Owner<Parts>().connections.chunk_pool().Trim(0);
   context.reply.Ok();
 }

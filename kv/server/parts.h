@@ -38,6 +38,8 @@ class ServerControl {
   virtual void RequestShutdown() = 0;
   // Writes the configuration back to its file.
   virtual absl::Status RewriteConfig() = 0;
+  // Returns all memory without live data to the system, during the ticks that follow.
+  virtual void PurgeMemory() = 0;
   // Writes a notice to the log.
   virtual void Log(std::string_view message) = 0;
 };

@@ -14,6 +14,7 @@
 #include "kv/server/config_rewriter.h"
 #include "kv/server/connection_commands.h"
 #include "kv/server/info.h"
+#include "kv/server/process_title.h"
 #include "kv/server/server_commands.h"
 
 namespace kv {
@@ -44,6 +45,9 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr size_t kMaxFreeChunks = 64;
 
 constexpr std::chrono::milliseconds kListenPause{5};
+
+// Attacks are logged no more often than this.
+constexpr int64_t kCrossProtocolLogPause = 60 * kMicrosPerSecond;
 
 bool IsAddressInUse(const absl::Status& status) {
   return status.code() == absl::ErrnoToStatusCode(EADDRINUSE);
@@ -127,6 +131,7 @@ absl::Status Server::Start() {
                          .executable = dependencies_.executable,
                          .start_wall_seconds = clock_.WallMillis() / 1000});
   RegisterCommands();
+  if (absl::Status status = RenameCommands(); !status.ok()) return status;
   ObserveConfig();
   ObserveWorld();
   ApplyOptions();
@@ -210,7 +215,9 @@ absl::Status Server::ListenTcp() {
       opened.push_back(*listener);
     } else if (!optional || (IsAddressInUse(listener.status()) && !options_.port_auto)) {
       for (const ae::ListenerId id : opened) loop_->CloseListener(id);
-      return listener.status();
+      return absl::Status(
+          listener.status().code(),
+          absl::StrCat("Failed listening on port ", port, " (tcp): ", listener.status().message()));
     }
   }
   for (const auto& [address, listener] : tcp_listeners_) {
@@ -219,6 +226,7 @@ absl::Status Server::ListenTcp() {
   tcp_listeners_ = std::move(wanted);
   port_ = tcp_listeners_.empty() ? 0 : tcp_listeners_.begin()->first.second;
   parts_->port = port_;
+  ShowTitle();
   return absl::OkStatus();
 }
 
@@ -232,14 +240,32 @@ absl::Status Server::ListenUnix() {
       .status();
 }
 
+void Server::ShowTitle() {
+  if (dependencies_.process == nullptr || !options_.set_proc_title) return;
+  dependencies_.process->SetTitle(MakeProcessTitle(
+      options_,
+      {.program = dependencies_.process->program(), .port = port_, .config_file = config_.file()}));
+}
+
 void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());
+}
+
+// What Redis has and solokv lacks may be named, too, but a slip of the pen must not pass in
+// silence.
+absl::Status Server::RenameCommands() {
   for (const CommandRename& rename : options_.rename_command) {
-    table_.Rename(rename.from, rename.to);
+    if (table_.Find(rename.from) == nullptr) {
+      Warn(absl::StrCat("rename-command: there is no command '", rename.from, "'"));
+    } else if (!table_.Rename(rename.from, rename.to)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "rename-command ", rename.from, ": there is a command '", rename.to, "' already"));
+    }
   }
+  return absl::OkStatus();
 }
 
 void Server::ListenToKeys(KeyEvents* listener, uint32_t classes) {
@@ -263,6 +289,10 @@ void Server::ObserveConfig() {
 // What of the world directives name: the directory, which becomes a handle since the working
 // directory belongs to the process, and the sockets.
 void Server::ObserveWorld() {
+  config_.OnChange({"proc-title-template"}, [this] {
+    ShowTitle();
+    return absl::OkStatus();
+  });
   config_.OnChange({"dir"}, [this] { return OpenDirectory(); });
   config_.OnChange({"port"}, [this] {
     return ListenTcp().ok() ? absl::OkStatus()
@@ -306,6 +336,10 @@ void Server::Log(std::string_view message) {
   if (dependencies_.logger != nullptr) dependencies_.logger->Log(LogLevel::kNotice, message);
 }
 
+void Server::Warn(std::string_view message) {
+  if (dependencies_.logger != nullptr) dependencies_.logger->Warning(message);
+}
+
 // --- periodic work ---
 
 void Server::ScheduleCron() {
@@ -343,7 +377,11 @@ bool Server::MemoryIsIdle() const {
 }
 
 void Server::TrimMemory() {
-  trimming_ = store_->memory().Trim(kTrimBytes) > 0 && MemoryIsIdle();
+  SlabMemory& memory = store_->memory();
+  const size_t sent = memory.Trim(kTrimBytes);
+  const bool done = sent == 0 && memory.returning_bytes() == 0;
+  if (done) purging_ = false;
+  trimming_ = !done && (purging_ || MemoryIsIdle());
 }
 
 void Server::CloseIdleConnections() {
@@ -488,6 +526,18 @@ void Server::OnSlow(const Client& client, const Command& command, ArgSpan args, 
       milliseconds >= options_.latency_monitor_threshold) {
     latency_.Add(command.Is(kFast) ? "fast-command" : "command", now, milliseconds);
   }
+}
+
+void Server::OnCrossProtocol(const Client& client) {
+  const int64_t now = clock_.MonotonicMicros();
+  if (cross_protocol_logged_ > now - kCrossProtocolLogPause) return;
+  cross_protocol_logged_ = now;
+  const Connection* connection = connections_->Find(client.id);
+  Warn(absl::StrCat(
+      "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands "
+      "to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to "
+      "compromise your Redis instance. Connection from ",
+      connection == nullptr ? "nowhere" : PeerName(*connection), " aborted."));
 }
 
 }  // namespace kv

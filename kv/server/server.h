@@ -29,6 +29,7 @@
 #include "kv/base/cycle_clock.h"
 #include "kv/base/env.h"
 #include "kv/base/logging.h"
+#include "kv/base/process.h"
 #include "kv/base/random.h"
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
@@ -58,6 +59,7 @@ struct ServerDependencies {
   Random* random = nullptr;
   Logger* logger = nullptr;
   Env* env = nullptr;
+  Process* process = nullptr;  // null: the process is somebody else's and left alone
   // Sets directives, and prepares the world as they say, before the loop is made.
   std::function<absl::Status(Config&, ServerOptions&)> configure = nullptr;
   std::string executable = {};  // for INFO
@@ -117,7 +119,9 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status ListenPatiently();
   absl::Status ListenTcp();
   absl::Status ListenUnix();
+  void ShowTitle();
   void RegisterCommands();
+  absl::Status RenameCommands();
   void ObserveConfig();
   void ObserveWorld();
   void ApplyOptions();
@@ -143,12 +147,15 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   size_t CountedMemory() const;
   void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
   void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
+  void OnCrossProtocol(const Client& client) override;
   void RefreshTime() override;
 
   // --- ServerControl ---
   void RequestShutdown() override { stopping_.store(true, std::memory_order_relaxed); }
   absl::Status RewriteConfig() override;
+  void PurgeMemory() override { trimming_ = purging_ = true; }
   void Log(std::string_view message) override;
+  void Warn(std::string_view message);
 
   ServerOptions options_;
   ServerDependencies dependencies_;
@@ -188,7 +195,9 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   using TcpAddress = std::pair<std::string, int>;  // address and port
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
-  bool trimming_ = false;
+  bool trimming_ = false;  // memory is being returned down to what is kept
+  bool purging_ = false;   // ... down to nothing
+  int64_t cross_protocol_logged_ = INT64_MIN;  // monotonic microseconds
   std::atomic<bool> stopping_ = false;
 };
 

@@ -37,12 +37,15 @@ class SlabMemoryTest : public testing::Test {
   }
 
   size_t TrimAll() {
-    size_t returned = 0;
-    while (const size_t slice = memory_.Trim(kMegabyte)) {
+    size_t sent = 0;
+    size_t slice;
+    do {
+      memory_.FinishReturns();
+      slice = memory_.Trim(kMegabyte);
       EXPECT_LE(slice, 2 * kMegabyte);
-      returned += slice;
-    }
-    return returned;
+      sent += slice;
+    } while (slice > 0);
+    return sent;
   }
 
   SlabMemory memory_;
@@ -148,6 +151,75 @@ TEST_F(SlabMemoryTest, TrimReturnsMemoryInSlices) {
   EXPECT_LE(memory_.mapped(), 64 * kKilobyte);
   const Block again = Allocate(100);
   EXPECT_TRUE(Intact(again));
+}
+
+TEST_F(SlabMemoryTest, WhatIsOnItsWayIsNeitherMappedNorIdle) {
+  const Block large = Allocate(30 * kMegabyte);
+  Free(large);
+  EXPECT_EQ(memory_.idle_bytes(), 30 * kMegabyte);
+  EXPECT_EQ(memory_.Trim(10 * kMegabyte), 10 * kMegabyte);
+  EXPECT_EQ(memory_.idle_bytes(), 20 * kMegabyte);
+  EXPECT_EQ(memory_.mapped(), 20 * kMegabyte);
+  EXPECT_EQ(memory_.used(), 0u);
+  memory_.FinishReturns();
+  EXPECT_EQ(memory_.returning_bytes(), 0u);
+}
+
+// More slabs than may be on their way at once are freed and allocated while they are.
+TEST_F(SlabMemoryTest, SlabsOnTheirWayAreNotHandedOut) {
+  std::vector<Block> blocks;
+  const auto check = [&] {
+    for (const Block& block : blocks) ASSERT_TRUE(Intact(block));
+  };
+  for (int round = 0; round < 12; ++round) {
+    while (blocks.size() < 10'000) blocks.push_back(Allocate(1024 - round));
+    memory_.Trim(kMegabyte);
+    check();
+    for (size_t i = 1000; i < blocks.size(); ++i) Free(blocks[i]);
+    blocks.resize(1000);
+    for (int i = 0; i < 4; ++i) {
+      memory_.Trim(3 * kMegabyte);
+      blocks.push_back(Allocate(30'000));
+      blocks.push_back(Allocate(2 * kMegabyte));
+    }
+    check();
+    for (const Block& block : blocks) Free(block);
+    blocks.clear();
+    EXPECT_EQ(memory_.used(), 0u);
+  }
+}
+
+TEST_F(SlabMemoryTest, FreedLargeBlocksServeOthers) {
+  const Block first = Allocate(8 * kMegabyte);
+  Free(first);
+  const size_t mapped = memory_.mapped();
+  const Block second = Allocate(5 * kMegabyte);
+  const Block third = Allocate(3 * kMegabyte);
+  EXPECT_EQ(memory_.mapped(), mapped);
+  EXPECT_EQ(memory_.used(), mapped);
+  EXPECT_TRUE(Intact(second));
+  EXPECT_TRUE(Intact(third));
+}
+
+TEST_F(SlabMemoryTest, AShrunkLargeBlockLeavesItsEndToOthers) {
+  const Block block = Allocate(8 * kMegabyte);
+  void* const shrunk = memory_.Reallocate(block.memory, block.bytes, 2 * kMegabyte);
+  EXPECT_EQ(shrunk, block.memory);
+  EXPECT_EQ(memory_.used(), 2 * kMegabyte);
+  EXPECT_EQ(memory_.idle_bytes(), 6 * kMegabyte);
+  const Block other = Allocate(6 * kMegabyte);
+  EXPECT_EQ(memory_.idle_bytes(), 0u);
+  EXPECT_TRUE(Intact({block.memory, 2 * kMegabyte, block.fill}));
+  EXPECT_TRUE(Intact(other));
+}
+
+TEST_F(SlabMemoryTest, EmptyRegionsGoBackToo) {
+  constexpr size_t kRegion = 64 * kMegabyte;
+  std::vector<Block> blocks;
+  while (memory_.used() < 3 * kRegion) blocks.push_back(Allocate(30'000));
+  for (const Block& block : blocks) Free(block);
+  TrimAll();
+  EXPECT_EQ(memory_.mapped(), 4 * kKilobyte);  // the headers of the one that is kept
 }
 
 TEST_F(SlabMemoryTest, TrimLeavesLiveBlocksAlone) {

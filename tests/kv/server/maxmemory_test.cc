@@ -168,6 +168,7 @@ TEST_F(MaxmemoryTest, MemoryReturnsAfterMassDeletion) {
   EXPECT_EQ(Info("lazyfreed_objects"), 30'000);
   EXPECT_LT(memory.mapped(), size_t{12} << 20);
   EXPECT_EQ(Run({"memory", "purge"}), "+OK");
+  server_.Settle();
   EXPECT_LT(memory.mapped(), size_t{2} << 20);
 }
 

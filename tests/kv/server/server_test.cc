@@ -22,6 +22,8 @@
 namespace tests {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::Le;
@@ -157,6 +159,37 @@ TEST_P(ServerTest, AnOptionalAddressMayBeMissingButNotInUse) {
   options.port = server.port();
   options.bind = {"127.0.0.2", "-127.0.0.1"};
   EXPECT_THAT(kv::Server::Create(options).status().message(), HasSubstr("in use"));
+}
+
+TEST_P(ServerTest, RefusesBrowsersThatAreMadeToPost) {
+  TestServer server(Options());
+  for (const std::string line : {"POST / HTTP/1.1\r\n", "ping\r\nhOsT: localhost\r\n"}) {
+    RespClient client = server.Connect();
+    client.SendRaw(line + "\r\nset key value\r\n");
+    if (line.starts_with("ping")) {
+      EXPECT_EQ(client.Receive().ToString(), "+PONG");
+    }
+    EXPECT_TRUE(client.AtEnd());
+  }
+  EXPECT_THAT(server.log(), ElementsAre(AllOf(HasSubstr("Possible SECURITY ATTACK detected"),
+                                              HasSubstr("Connection from 127.0.0.1:"))));
+  RespClient client = server.Connect();
+  EXPECT_EQ(client.Text({"dbsize"}), "0");
+}
+
+TEST_P(ServerTest, RenamesCommandsButNotToNamesThatAreTaken) {
+  kv::ServerOptions options = Options();
+  options.rename_command = {{"flushall", ""}, {"set", "put"}, {"flushal", ""}};
+  TestServer server(options);
+  EXPECT_THAT(server.log(), ElementsAre("rename-command: there is no command 'flushal'"));
+  RespClient client = server.Connect();
+  EXPECT_THAT(client.Text({"flushall"}), HasSubstr("unknown command"));
+  EXPECT_THAT(client.Text({"set", "key", "value"}), HasSubstr("unknown command"));
+  EXPECT_EQ(client.Text({"put", "key", "value"}), "+OK");
+
+  options.rename_command = {{"set", "get"}};
+  EXPECT_EQ(kv::Server::Create(options).status().message(),
+            "rename-command set: there is a command 'get' already");
 }
 
 TEST_P(ServerTest, RunEndsWithShutdown) {

@@ -1,0 +1,26 @@
+// Threads of the libraries. They take no signals: those are for threads of the host.
+#ifndef SOLOKV_KV_BASE_BACKGROUND_THREAD_H_
+#define SOLOKV_KV_BASE_BACKGROUND_THREAD_H_
+
+#include <csignal>
+#include <thread>
+#include <utility>
+
+namespace kv {
+
+// A thread that runs `work` with all signals blocked.
+template <class Work>
+std::thread StartBackgroundThread(Work&& work) {
+  // A thread inherits the mask of the one that makes it.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::forward<Work>(work));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_BASE_BACKGROUND_THREAD_H_

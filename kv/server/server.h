@@ -147,7 +147,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
 
   // --- ServerControl ---
   void RequestShutdown() override { stopping_.store(true, std::memory_order_relaxed); }
-  absl::Status RewriteConfig() override;
+  absl::Status RewriteConfig(RewriteScope scope) override;
   void PurgeMemory() override { trimming_ = purging_ = true; }
   void Log(std::string_view message) override;
   void Warn(std::string_view message);

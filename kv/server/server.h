@@ -189,8 +189,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   using TcpAddress = std::pair<std::string, int>;  // address and port
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
-  bool trimming_ = false;  // memory is being returned down to what is kept
-  bool purging_ = false;   // ... down to nothing
+  bool trimming_ = false;                      // memory is being returned down to what is kept
+  bool purging_ = false;                       // ... down to nothing
   int64_t cross_protocol_logged_ = INT64_MIN;  // monotonic microseconds
   std::atomic<bool> stopping_ = false;
 };

@@ -327,8 +327,8 @@ void Server::ApplyOptions() {
   }
 }
 
-absl::Status Server::RewriteConfig() {
-  return RewriteConfigFile(config_, *directory_, RewriteScope::kChanged);
+absl::Status Server::RewriteConfig(RewriteScope scope) {
+  return RewriteConfigFile(config_, *directory_, scope);
 }
 
 void Server::Log(std::string_view message) {

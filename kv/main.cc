@@ -40,6 +40,10 @@ using kv::LogLevel;
 // Descriptors the server needs beside those of its clients.
 constexpr int64_t kReservedDescriptors = 32;
 
+// How long a start waits for the addresses of a server that was killed just before, in
+// microseconds.
+constexpr int64_t kListenPatience = 1'000'000;
+
 constexpr std::string_view kUsage =
     "Usage: solokv-server [FILE|-] [--directive value ...]\n"
     "       solokv-server --version | --help\n"
@@ -178,33 +182,58 @@ int SyslogFacility(std::string_view name) {
 
 // --- supervision ---
 
-// Tells systemd about the state of the service, where it asked to be told.
+enum class Supervisor : uint8_t { kNone, kUpstart, kSystemd };
+
+// The service manager that `setting` means. Each says by a variable of its own that it is there.
+Supervisor FindSupervisor(const std::string& setting) {
+  const bool any = setting == "auto";
+  if ((any || setting == "upstart") && std::getenv("UPSTART_JOB") != nullptr) {
+    return Supervisor::kUpstart;
+  }
+  if ((any || setting == "systemd") && std::getenv("NOTIFY_SOCKET") != nullptr) {
+    return Supervisor::kSystemd;
+  }
+  return Supervisor::kNone;
+}
+
+// Tells systemd about the state of the service.
 void NotifySystemd(const std::string& state) {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+  const std::string path = std::getenv("NOTIFY_SOCKET");
   sockaddr_un address{};
+  if (path.empty() || path.size() >= sizeof address.sun_path) return;
   address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  path.copy(address.sun_path, path.size());
   if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return;
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size);
   close(fd);
 }
 
-bool IsSupervised(const std::string& setting) {
-  return setting == "systemd" || (setting == "auto" && std::getenv("NOTIFY_SOCKET") != nullptr);
+void TellReady(Supervisor supervisor) {
+  // upstart waits until the process stops itself, and lets it go on.
+  if (supervisor == Supervisor::kUpstart) raise(SIGSTOP);
+  if (supervisor == Supervisor::kSystemd) {
+    NotifySystemd("STATUS=Ready to accept connections\nREADY=1\n");
+  }
+}
+
+void TellStopping(Supervisor supervisor) {
+  if (supervisor == Supervisor::kSystemd) NotifySystemd("STOPPING=1\n");
 }
 
 // Leaves the terminal: the caller's process ends, a child of its own session goes on.
-void Daemonize() {
-  if (fork() != 0) _exit(0);
+absl::Status Daemonize() {
+  const pid_t child = fork();
+  if (child < 0) return absl::ErrnoToStatus(errno, "Can't become a daemon: fork");
+  if (child != 0) _exit(0);
   setsid();
   const int null = open("/dev/null", O_RDWR);
-  if (null < 0) return;
+  if (null < 0) return absl::ErrnoToStatus(errno, "Can't become a daemon: open /dev/null");
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
   if (null > STDERR_FILENO) close(null);
+  return absl::OkStatus();
 }
 
 std::string ReadStandardInput() {
@@ -244,7 +273,7 @@ class Program {
   std::unique_ptr<kv::LogSink> both_sinks_;
   kv::Logger logger_{&clock_, nullptr};
   std::string pid_file_;
-  bool supervised_ = false;
+  Supervisor supervisor_ = Supervisor::kNone;
 };
 
 absl::Status Program::OpenLog(const kv::ServerOptions& options) {
@@ -294,16 +323,22 @@ absl::Status Program::Configure(kv::Config& config, kv::ServerOptions& options) 
       !status.ok()) {
     return status;
   }
-  supervised_ = IsSupervised(options.supervised);
-  if (options.daemonize && !supervised_) Daemonize();
+  supervisor_ = FindSupervisor(options.supervised);
+  if (options.daemonize && supervisor_ == Supervisor::kNone) {
+    if (absl::Status status = Daemonize(); !status.ok()) return status;
+  }
   if (absl::Status status = OpenLog(options); !status.ok()) return status;
   for (const std::string& warning : warnings) logger_.Warning(warning);
   logger_.Logf(LogLevel::kNotice, "solokv %s starts, pid %d", std::string(kv::kSolokvVersion),
                getpid());
+  if (options.supervised != "no" && supervisor_ == Supervisor::kNone) {
+    logger_.Logf(LogLevel::kWarning, "supervised %s, but no service manager says that it is there",
+                 options.supervised);
+  }
   FitClientsToDescriptors(options);
+  options.listen_patience = kListenPatience;
   pid_file_ = options.pidfile;
   if (pid_file_.empty() && options.daemonize) pid_file_ = "/var/run/solokv.pid";
-  WritePidFile();
   return absl::OkStatus();
 }
 
@@ -367,6 +402,7 @@ int Program::Run(std::vector<std::string> arguments) {
     std::fprintf(stderr, "\n*** FATAL: solokv cannot start ***\n%s\n", message.c_str());
     return 1;
   }
+  WritePidFile();
   const absl::Status watched =
       (*server)->loop().WatchSignals(kEndSignals, [this, &server](int signal_number) {
         logger_.Logf(LogLevel::kNotice, "Received signal %d, shutting down.", signal_number);
@@ -376,9 +412,9 @@ int Program::Run(std::vector<std::string> arguments) {
   if ((*server)->port() != 0) {
     logger_.Logf(LogLevel::kNotice, "Ready to accept connections, port %d", (*server)->port());
   }
-  if (supervised_) NotifySystemd("STATUS=Ready to accept connections\nREADY=1\n");
+  TellReady(supervisor_);
   (*server)->Run();
-  if (supervised_) NotifySystemd("STOPPING=1\n");
+  TellStopping(supervisor_);
   if (!pid_file_.empty()) unlink(pid_file_.c_str());
   logger_.Notice("solokv is ready to exit, bye bye...");
   return 0;

@@ -27,16 +27,17 @@ class CycleClock {
   }
 
   // Measures the scale for about 20 microseconds; Recalibrate makes it exact as time goes by.
-  CycleClock() : start_cycles_(Now()), start_(SteadyNanoseconds()) {
-    while (SteadyNanoseconds() - start_ < 20'000) {
+  CycleClock() : start_(Read()) {
+    while (SteadyNanoseconds() - start_.nanoseconds < 20'000) {
     }
     Recalibrate();
   }
   void Recalibrate() {
-    const uint64_t cycles = Now() - start_cycles_;
-    const int64_t nanoseconds = SteadyNanoseconds() - start_;
+    const Reading now = Read();
+    const uint64_t cycles = now.cycles - start_.cycles;
     if (cycles == 0) return;
-    nanoseconds_per_cycle_ = static_cast<double>(nanoseconds) / static_cast<double>(cycles);
+    nanoseconds_per_cycle_ =
+        static_cast<double>(now.nanoseconds - start_.nanoseconds) / static_cast<double>(cycles);
     scale_ = static_cast<uint64_t>(nanoseconds_per_cycle_ * static_cast<double>(kOne));
   }
 
@@ -50,14 +51,35 @@ class CycleClock {
  private:
   static constexpr uint64_t kOne = uint64_t{1} << 32;
 
+  // Both clocks at one moment.
+  struct Reading {
+    uint64_t cycles;
+    int64_t nanoseconds;
+  };
+
+  // The tightest of a few attempts: page faults of a process that just began, or other threads, may
+  // come between the two clocks.
+  static Reading Read() {
+    Reading best = {};
+    uint64_t best_gap = UINT64_MAX;
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      const uint64_t before = Now();
+      const int64_t nanoseconds = SteadyNanoseconds();
+      const uint64_t gap = Now() - before;
+      if (gap >= best_gap) continue;
+      best_gap = gap;
+      best = {before + gap / 2, nanoseconds};
+    }
+    return best;
+  }
+
   static int64_t SteadyNanoseconds() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
                std::chrono::steady_clock::now().time_since_epoch())
         .count();
   }
 
-  uint64_t start_cycles_;
-  int64_t start_;
+  Reading start_;
   double nanoseconds_per_cycle_ = 1;
   uint64_t scale_ = kOne;  // nanoseconds per cycle, in fixed point
 };

@@ -18,9 +18,13 @@ class Matcher {
     size_t position = 0;
     size_t behind_star = std::string_view::npos;
     size_t star_position = 0;
+    int stars = 0;
     while (position < text.size()) {
       if (at < pattern_.size() && pattern_[at] == '*') {
-        behind_star = ++at;
+        while (at < pattern_.size() && pattern_[at] == '*') ++at;
+        if (at == pattern_.size()) return true;
+        if (++stars > kMaxGlobStars) return false;
+        behind_star = at;
         star_position = position;
       } else if (at < pattern_.size() && MatchOne(text[position], &at)) {
         ++position;

@@ -120,6 +120,15 @@ size_t SlabMemory::idle_bytes() const {
   return (resident_slabs_ - slabs) * kSlabBytes + large_bytes_ - live_large;
 }
 
+size_t SlabMemory::unused_bytes() const {
+  size_t unused = 0;
+  for (size_t i = 0; i < classes_.size(); ++i) {
+    const size_t capacity = classes_[i].slabs * (kSlabBytes / std::max<size_t>(1, ClassBytes(i)));
+    unused += (capacity - classes_[i].live) * ClassBytes(i);
+  }
+  return unused;
+}
+
 void* SlabMemory::Reallocate(void* block, size_t old_bytes, size_t new_bytes) {
   if (GoodSize(old_bytes) == GoodSize(new_bytes)) return block;
   if (std::min(old_bytes, new_bytes) > kMaxSlabBlockBytes) {
@@ -134,10 +143,12 @@ void* SlabMemory::Reallocate(void* block, size_t old_bytes, size_t new_bytes) {
 bool SlabMemory::IsSparse(const void* block, size_t bytes) const {
   if (bytes > kMaxSlabBlockBytes) return false;
   const Slab* const slab = SlabOf(block);
+  if (slab->place == kCurrent || slab->live >= slab->capacity - slab->capacity / 16) return false;
   const SizeClass& size_class = classes_[slab->size_class];
-  const bool well_filled = slab->live >= slab->capacity - slab->capacity / 16;
-  return slab->place != kCurrent && !well_filled &&
-         slab->live * size_class.slabs <= size_class.live;
+  const bool one_could_go = size_class.slabs * slab->capacity - size_class.live >= slab->capacity;
+  const bool below_average =
+      slab->live * (size_class.slabs - 1) <= size_class.live - size_class.current->live;
+  return one_could_go && below_average;
 }
 
 void SlabMemory::ReleaseAll() {

@@ -177,6 +177,10 @@ class SlabMemory {
   // them. Cost: linear in size classes.
   size_t idle_bytes() const;
 
+  // The bytes of slabs in use that no live block takes. Compaction can win most of them back, but
+  // for what is left over in the last slab of each class. Cost: linear in size classes.
+  size_t unused_bytes() const;
+
   // The bytes that may be resident: slabs in use or kept ready, and large blocks. Fresh parts of
   // slabs count although they may not be touched yet; what is on its way to the system does not.
   size_t mapped() const;
@@ -184,8 +188,9 @@ class SlabMemory {
   // The bytes on their way to the system.
   size_t returning_bytes() const { return returner_.pending_bytes(); }
 
-  // True if moving this block elsewhere helps to empty its slab: the slab is filled clearly less
-  // than the average of its class, and is not the one that allocation takes from.
+  // True if moving this block elsewhere helps to empty its slab: the slab is not the one that
+  // allocation takes from, is filled no more than the average of those of its class and clearly
+  // not full, and the class could do with a slab less.
   bool IsSparse(const void* block, size_t bytes) const;
 
   // Drops every block at once. Pages stay resident until Trim or reuse.

@@ -1,6 +1,7 @@
 #include "kv/command/command_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstring>
 
@@ -15,6 +16,8 @@ namespace {
 // so; other bytes may collide.
 constexpr uint64_t kLowerCaseBits = 0x2020202020202020;
 
+constexpr size_t kMinSlots = 64;
+
 uint32_t GatesOf(const CommandSpec& spec) {
   uint32_t gates = kGateMemory | kGateMonitored | kGateReplyMode | kGatePaused | kGateNoTouch |
                    kGateBusy | kGateSubscribed;
@@ -24,11 +27,11 @@ uint32_t GatesOf(const CommandSpec& spec) {
   return gates;
 }
 
-uint32_t FirstKeyOf(const CommandSpec& spec) {
+uint16_t FirstKeyOf(const CommandSpec& spec) {
   if (spec.keys.empty()) return 0;
   const KeySpec& key = spec.keys.front();
   if (key.begin != KeySpec::Begin::kIndex || key.find != KeySpec::Find::kRange) return 0;
-  return static_cast<uint32_t>(key.index);
+  return static_cast<uint16_t>(key.index);
 }
 
 }  // namespace
@@ -40,8 +43,6 @@ Command* Command::FindSubcommand(std::string_view name) const {
   return nullptr;
 }
 
-CommandTable::CommandTable() : slots_(kSlots) {}
-
 uint64_t CommandTable::Prefix(std::string_view name) {
   uint64_t prefix = 0;
   if (name.size() >= sizeof prefix) {
@@ -52,18 +53,26 @@ uint64_t CommandTable::Prefix(std::string_view name) {
   return prefix | kLowerCaseBits;
 }
 
-size_t CommandTable::SlotOf(uint64_t prefix, size_t size) {
+size_t CommandTable::SlotOf(uint64_t prefix, size_t size) const {
   constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
-  return ((prefix ^ size) * kMultiplier) >> 54;
+  return ((prefix ^ size) * kMultiplier) >> slot_shift_;
 }
 
-void CommandTable::Index(std::string_view name, Command* command) {
+void CommandTable::Index(Command* command) {
+  const std::string_view name = command->full_name;
   const uint64_t prefix = Prefix(name);
-  size_t slot = SlotOf(prefix, name.size());
-  while (slots_[slot].command != nullptr) slot = (slot + 1) % kSlots;
-  const bool prefix_tells =
+  command->prefix_tells =
       name.size() <= sizeof prefix && std::all_of(name.begin(), name.end(), absl::ascii_isalpha);
-  slots_[slot] = {prefix, command, static_cast<uint32_t>(name.size()), prefix_tells};
+  size_t slot = SlotOf(prefix, name.size());
+  while (slots_[slot].command != nullptr) slot = (slot + 1) & (slots_.size() - 1);
+  slots_[slot] = {prefix, command};
+}
+
+void CommandTable::IndexAll() {
+  const size_t slots = std::bit_ceil(std::max(kMinSlots, top_level_.size() * 2));
+  slots_.assign(slots, Slot());
+  slot_shift_ = 64 - std::countr_zero(slots);
+  for (Command* command : top_level_) Index(command);
 }
 
 Command* CommandTable::Add(const CommandSpec& spec, void* owner, Command* parent) {
@@ -87,9 +96,9 @@ void CommandTable::Register(std::span<const CommandSpec> specs, void* owner) {
     assert(Find(spec.name) == nullptr);
     Command* command = Add(spec, owner, nullptr);
     top_level_.push_back(command);
-    Index(command->full_name, command);
+    Index(command);
+    if (top_level_.size() * 2 > slots_.size()) IndexAll();
   }
-  assert(top_level_.size() * 2 < kSlots);
 }
 
 bool CommandTable::Rename(std::string_view from, std::string_view to) {
@@ -101,8 +110,7 @@ bool CommandTable::Rename(std::string_view from, std::string_view to) {
         absl::StrCat(command->full_name, "|", std::string(subcommand->spec->name));
   }
   if (to.empty()) std::erase(top_level_, command);
-  std::fill(slots_.begin(), slots_.end(), Slot());
-  for (Command* known : top_level_) Index(known->full_name, known);
+  IndexAll();
   return true;
 }
 
@@ -110,12 +118,11 @@ Command* CommandTable::Find(std::string_view name) const {
   if (name.empty()) return nullptr;
   const uint64_t prefix = Prefix(name);
   for (size_t slot = SlotOf(prefix, name.size()); slots_[slot].command != nullptr;
-       slot = (slot + 1) % kSlots) {
-    const Slot& known = slots_[slot];
-    if (known.prefix != prefix || known.size != name.size()) continue;
-    if (known.prefix_tells || EqualsIgnoreCase(known.command->full_name, name)) {
-      return known.command;
-    }
+       slot = (slot + 1) & (slots_.size() - 1)) {
+    if (slots_[slot].prefix != prefix) continue;
+    Command* command = slots_[slot].command;
+    if (command->full_name.size() != name.size()) continue;
+    if (command->prefix_tells || EqualsIgnoreCase(command->full_name, name)) return command;
   }
   return nullptr;
 }

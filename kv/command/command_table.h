@@ -1,7 +1,9 @@
 // CommandTable: the commands one server knows, by name, with what each has cost so far.
 //
 // Lookup is one probe: the lower-cased first eight bytes and the length of the name are hashed into
-// an open-addressing table that is at most half full.
+// an open-addressing table that is at most half full, four slots to a cache line:
+//
+//   slot:  prefix of the name (8 bytes) | Command* ---> length and rest of the name, spec, owner …
 #ifndef SOLOKV_KV_COMMAND_COMMAND_TABLE_H_
 #define SOLOKV_KV_COMMAND_COMMAND_TABLE_H_
 
@@ -25,7 +27,8 @@ struct Command {
   void* owner = nullptr;
   Command* parent = nullptr;  // of a subcommand
   uint32_t gates = 0;         // the Gates under which it needs a second look
-  uint32_t first_key = 0;     // position of its first key; 0 if it has none
+  uint16_t first_key = 0;     // position of its first key; 0 if it has none
+  bool prefix_tells = false;  // the name is short and of letters: equal prefixes are equal names
   std::string full_name;      // "get", "client|id"
   std::vector<Command*> subcommands;
 
@@ -43,7 +46,7 @@ struct Command {
 
 class CommandTable {
  public:
-  CommandTable();
+  CommandTable() { IndexAll(); }
   CommandTable(const CommandTable&) = delete;
   CommandTable& operator=(const CommandTable&) = delete;
 
@@ -70,24 +73,22 @@ class CommandTable {
   void ResetStatistics();
 
  private:
-  static constexpr size_t kSlots = 1024;
   struct Slot {
     uint64_t prefix = 0;
     Command* command = nullptr;
-    uint32_t size = 0;          // of the name
-    bool prefix_tells = false;  // the name is short and of letters: equal prefixes are equal names
   };
 
   static uint64_t Prefix(std::string_view name);
-  static size_t SlotOf(uint64_t prefix, size_t size);
+  size_t SlotOf(uint64_t prefix, size_t size) const;
   Command* Add(const CommandSpec& spec, void* owner, Command* parent);
-  void Index(std::string_view name, Command* command);
+  void Index(Command* command);
+  // Makes the index anew, of at least twice as many slots as there are names.
+  void IndexAll();
 
   std::deque<Command> commands_;
   std::vector<Command*> top_level_;
-  std::vector<Slot> slots_;
-  // Names that the table answers to, apart from the specs' because of Rename.
-  std::vector<std::string> names_;
+  std::vector<Slot> slots_;  // a power of two
+  int slot_shift_ = 0;       // leaves of a hash as many bits as number the slots
 };
 
 }  // namespace kv

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 
@@ -30,12 +31,11 @@ class LatencyHistogram {
   // The duration below or at which `fraction` (0 to 1) of the records lie, as the upper end of its
   // bucket in nanoseconds; 0 if there are none.
   uint64_t Percentile(double fraction) const {
-    const uint64_t wanted =
-        std::max<uint64_t>(1, static_cast<uint64_t>(fraction * static_cast<double>(total_) + 0.5));
+    const auto wanted = std::max<int64_t>(1, std::llround(fraction * static_cast<double>(total_)));
     uint64_t seen = 0;
     uint64_t result = 0;
     ForEach([&](uint64_t upper, uint64_t count) {
-      if (seen < wanted) result = upper;
+      if (seen < static_cast<uint64_t>(wanted)) result = upper;
       seen += count;
     });
     return result;

@@ -165,6 +165,16 @@ class HashTable {
     return count;
   }
 
+  // Lets the elements of one segment move: passes each to `move`, which returns where it is from
+  // now on, and moves the segment itself if its slab is sparse. `position` is any 64-bit number;
+  // returns the next one, 0 at the end. Starting from 0 until 0 comes back reaches every element
+  // that was in the table all the time.
+  template <class Mover>
+  uint64_t Compact(uint64_t position, Mover move) {
+    return core_.Compact(
+        position, [&](void* element) -> void* { return move(static_cast<Element*>(element)); });
+  }
+
   // Takes the table apart: passes elements to `visit`, which may free them, until about `budget`
   // are gone. Returns true while any are left. Once begun, nothing but this, size() and the
   // destructor may be called until it returned false.
@@ -277,8 +287,9 @@ inline void HashTable<Traits>::ForEachOverflowBucket(hash_table_internal::Direct
   const size_t homes = slot.home_buckets();
   const Bucket& home = *slot.segment()->home(index);
   if (home.overflows_to_next()) visit(*slot.segment()->home(index + 1 == homes ? 0 : index + 1));
-  if (home.overflows_to_stash()) {
-    visit(*slot.segment()->home(homes + Bucket::TagOf(hash) % slot.stash_buckets()));
+  const size_t stash_buckets = slot.stash_buckets();
+  if (stash_buckets > 0 && home.overflows_to_stash()) {
+    visit(*slot.segment()->home(homes + Bucket::TagOf(hash) % stash_buckets));
   }
 }
 

@@ -151,6 +151,10 @@ void SegmentList::Remove(Segment* segment, SlabMemory& memory) {
   above = nullptr;
 }
 
+void SegmentList::Replace(Segment* segment) {
+  (size_ == 1 ? only_ : Place(segment->index)) = segment;
+}
+
 size_t SegmentList::memory_bytes() const {
   if (size_ <= 1) return 0;
   size_t bytes = SlabMemory::GoodSize(sizeof(Chunks));
@@ -187,6 +191,27 @@ void Core::Erase(Position position, uint64_t hash, HashOf hash_of) {
   --size_;
   if (--segment->count < segment->shrink_below) [[unlikely]]
     Shrink(segment, hash_of);
+}
+
+uint64_t Core::Compact(uint64_t hash, Move move) {
+  DirectorySlot slot = root_;
+  int consumed = 0;
+  while (slot.is_page()) {
+    const int bits = slot.page_bits();
+    slot = slot.page()[hash << consumed >> (64 - bits)];
+    consumed += bits;
+  }
+  if (slot.is_null()) return EndOfRegion(hash, consumed);
+
+  Segment* segment = slot.segment();
+  if (memory_->IsSparse(segment, segment->bytes())) segment = MoveSegment(segment);
+  for (Bucket& bucket : segment->buckets()) {
+    ForEachSlot(bucket.Occupied(), [&](int i) { Prefetch(bucket.pointer(i)); });
+  }
+  for (Bucket& bucket : segment->buckets()) {
+    ForEachSlot(bucket.Occupied(), [&](int i) { bucket.set_pointer(i, move(bucket.pointer(i))); });
+  }
+  return EndOfRegion(segment->first_hash, segment->depth);
 }
 
 uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag) const {
@@ -384,6 +409,17 @@ Segment* Core::NewSegment(uint64_t hash, int depth, size_t home_buckets, size_t 
   segment->stash_buckets = static_cast<uint32_t>(stash_buckets);
   directory_bytes_ += SlabMemory::GoodSize(bytes);
   return segment;
+}
+
+Segment* Core::MoveSegment(Segment* segment) {
+  const size_t bytes = segment->bytes();
+  void* const place = memory_->Allocate(bytes);
+  std::memcpy(place, segment, bytes);
+  memory_->Free(segment, bytes);
+  auto* const moved = static_cast<Segment*>(place);
+  segments_.Replace(moved);
+  SetRegion(moved->first_hash, moved->depth, DirectorySlot::OfSegment(moved));
+  return moved;
 }
 
 void Core::Attach(Segment* segment) {

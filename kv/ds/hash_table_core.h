@@ -143,8 +143,10 @@ class DirectorySlot {
 
   static DirectorySlot OfSegment(const Segment* segment) {
     const bool extended = segment->stash_buckets != StashBuckets(segment->home_buckets);
-    return DirectorySlot(reinterpret_cast<uint64_t>(segment) | uint64_t{segment->depth} << 48 |
-                         uint64_t{segment->home_buckets} << 54 | uint64_t{extended} << 60);
+    const uint64_t depth = segment->depth;
+    const uint64_t home_buckets = segment->home_buckets;
+    return DirectorySlot(reinterpret_cast<uint64_t>(segment) | depth << 48 | home_buckets << 54 |
+                         uint64_t{extended} << 60);
   }
   static DirectorySlot OfPage(const DirectorySlot* page, int bits) {
     return DirectorySlot(reinterpret_cast<uint64_t>(page) | static_cast<uint64_t>(bits) << 48 |
@@ -188,6 +190,8 @@ class SegmentList {
   Segment* at(size_t index) const;
   void Add(Segment* segment, SlabMemory& memory);
   void Remove(Segment* segment, SlabMemory& memory);
+  // A segment of the list has moved to `segment`.
+  void Replace(Segment* segment);
   size_t memory_bytes() const;
   // Empties the list; the segments stay.
   void Free(SlabMemory& memory);
@@ -229,6 +233,7 @@ class Core {
   using HashOf = absl::FunctionRef<uint64_t(const void*)>;
   using RandomWord = absl::FunctionRef<uint64_t()>;
   using Visit = absl::FunctionRef<void(void*)>;
+  using Move = absl::FunctionRef<void*(void*)>;
 
   explicit Core(SlabMemory& memory) : memory_(&memory) {}
   Core(Core&& other) noexcept : Core(*other.memory_) { Swap(other); }
@@ -268,6 +273,11 @@ class Core {
   uint64_t VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag = 0) const;
   void VisitAll(Visit visit) const;
 
+  // Passes each element of the segment that `hash` belongs to to `move`, which returns where it is
+  // from now on, and moves the segment itself out of a sparse slab. Returns the first hash behind
+  // the segment's region, 0 if there is none.
+  uint64_t Compact(uint64_t hash, Move move);
+
   void* RandomElement(RandomWord random) const;
   size_t Sample(RandomWord random, size_t wanted, Visit visit) const;
 
@@ -289,6 +299,7 @@ class Core {
   void ExtendStash(Segment* segment);
   void Shrink(Segment* segment, HashOf hash_of);
   Segment* NewSegment(uint64_t hash, int depth, size_t home_buckets, size_t stash_buckets);
+  Segment* MoveSegment(Segment* segment);
   void Attach(Segment* segment);
   void Retire(Segment* segment);
   void FreeSegment(Segment* segment);

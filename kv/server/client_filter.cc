@@ -69,7 +69,7 @@ std::string DescribeClient(const Connection& connection, int64_t now_micros) {
       " flags=", ClientFlagLetters(connection), " db=", client.database,
       " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=", query, " qbuf-free=", query_free,
       " argv-mem=", connection.argument_bytes(),
-      " multi-mem=0 rbs=0 rbp=0 obl=0 oll=", client.output.size() > 0 ? 1 : 0, " omem=", output,
+      " multi-mem=0 rbs=0 rbp=0 obl=0 oll=", client.output.empty() ? 0 : 1, " omem=", output,
       " tot-mem=", sizeof(Connection) + connection.kept_capacity() + output,
       " events=", connection.sending() ? "rw" : "r",
       " cmd=", client.last_command == nullptr ? "NULL" : client.last_command->full_name,

@@ -32,71 +32,38 @@ bool IsGlob(std::string_view pattern) {
 
 }  // namespace
 
-Directive& Directive::Alias(std::string name) {
-  aliases_.push_back(std::move(name));
-  return *this;
-}
-
-Directive& Directive::Immutable() {
-  immutable_ = true;
-  return *this;
-}
-
-Directive& Directive::Protected() {
-  protected_ = true;
-  return *this;
-}
-
-Directive& Directive::Hidden() {
-  hidden_ = true;
-  return *this;
-}
-
-Directive& Directive::Sensitive() {
-  sensitive_ = true;
-  return *this;
-}
-
-Directive& Directive::WithoutEffect() {
-  return WithoutEffect(Get(), "The directive '" + name_ + "' is accepted but has no effect.");
-}
-
-Directive& Directive::WithoutEffect(std::string inert, std::string warning) {
-  inert_ = std::move(inert);
-  warning_ = std::move(warning);
-  return *this;
-}
-
 std::string Directive::Warning() const {
-  return assigned_ && Get() != inert_ ? warning_ : std::string();
+  if (!assigned_) return {};
+  if (!row_.warning.empty() && !Get().empty()) return std::string(row_.warning);
+  if (!Is(kWithoutEffect) || IsDefault()) return {};
+  return "The directive '" + std::string(name()) + "' is accepted but has no effect.";
 }
 
 absl::Status Directive::Set(const Words& words, Assignment assignment) {
-  switch (kind_.word_count) {
+  const ValueKind kind = bind_(row_);
+  if (default_lines_ == nullptr) {
+    default_lines_ = std::make_unique<const std::vector<std::string>>(kind.lines());
+  }
+  switch (kind.word_count) {
     case WordCount::kList:
-      return kind_.set(SplitList(words), assignment);
+      return kind.set(SplitList(words), assignment);
     case WordCount::kOne:
       if (words.size() != 1) return absl::InvalidArgumentError("wrong number of arguments");
       break;
     case WordCount::kAsWritten:
       break;
   }
-  return kind_.set(words, assignment);
+  return kind.set(words, assignment);
 }
 
-Directive& Config::Add(std::string name, ValueKind kind) {
-  assert(Find(name) == nullptr);
-  return directives_.emplace_back(std::move(name), std::move(kind));
-}
-
-void Config::OnChange(std::initializer_list<std::string_view> names,
-                      std::function<absl::Status()> apply) {
-  const auto shared = std::make_shared<std::function<absl::Status()>>(std::move(apply));
+void Config::OnChange(std::initializer_list<std::string_view> names, Observer apply) {
+  assert(observers_.size() < Directive::kNoObserver);
   for (std::string_view name : names) {
     Directive* directive = FindMutable(name);
     assert(directive != nullptr);
-    directive->on_change_ = shared;
+    directive->observer_ = static_cast<uint8_t>(observers_.size());
   }
+  observers_.push_back(std::move(apply));
 }
 
 Directive* Config::FindMutable(std::string_view name) {
@@ -105,10 +72,8 @@ Directive* Config::FindMutable(std::string_view name) {
 
 const Directive* Config::Find(std::string_view name) const {
   for (const Directive& directive : directives_) {
-    if (EqualsIgnoreCase(directive.name_, name)) return &directive;
-    for (const std::string& alias : directive.aliases_) {
-      if (EqualsIgnoreCase(alias, name)) return &directive;
-    }
+    if (EqualsIgnoreCase(directive.name(), name)) return &directive;
+    if (!directive.alias().empty() && EqualsIgnoreCase(directive.alias(), name)) return &directive;
   }
   return nullptr;
 }
@@ -140,9 +105,9 @@ absl::Status Config::CheckSettings(const Settings& settings, bool may_set_protec
           absl::StrCat("Unknown option or number of arguments for CONFIG SET - '", name, "'"));
     }
     const char* reason = nullptr;
-    if (directive->immutable_) {
+    if (directive->Is(kImmutable)) {
       reason = "can't set immutable config";
-    } else if (directive->protected_ && !may_set_protected) {
+    } else if (directive->Is(kProtected) && !may_set_protected) {
       reason = "can't set protected config";
     } else if (std::find(seen.begin(), seen.end(), directive) != seen.end()) {
       reason = "duplicate parameter";
@@ -176,17 +141,15 @@ absl::Status Config::SetMany(const Settings& settings, bool may_set_protected) {
 }
 
 // Lets the changes take effect, each function once. Stops at the first that fails.
-absl::Status Config::Apply(const std::vector<Change>& changes, std::string* culprit) {
-  std::vector<const std::function<absl::Status()>*> applied;
+absl::Status Config::Apply(const std::vector<Change>& changes, std::string* culprit) const {
+  std::vector<bool> applied(observers_.size());
   for (const Change& change : changes) {
-    const auto* apply = change.directive->on_change_.get();
-    if (apply == nullptr || std::find(applied.begin(), applied.end(), apply) != applied.end()) {
-      continue;
-    }
-    applied.push_back(apply);
-    absl::Status status = (*apply)();
+    const uint8_t observer = change.directive->observer_;
+    if (observer == Directive::kNoObserver || applied[observer]) continue;
+    applied[observer] = true;
+    absl::Status status = observers_[observer]();
     if (!status.ok()) {
-      *culprit = change.directive->name();
+      *culprit = std::string(change.directive->name());
       return status;
     }
   }
@@ -204,15 +167,13 @@ void Config::Undo(const std::vector<Change>& changes) {
 Config::Settings Config::Get(const std::vector<std::string>& patterns) const {
   Settings found;
   for (const Directive& directive : directives_) {
-    std::vector<std::string> names = {directive.name_};
-    names.insert(names.end(), directive.aliases_.begin(), directive.aliases_.end());
-    for (const std::string& name : names) {
+    for (std::string_view name : {directive.name(), directive.alias()}) {
       const bool matches =
           std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-            if (directive.hidden_ && IsGlob(pattern)) return false;
+            if (directive.Is(kHidden) && IsGlob(pattern)) return false;
             return GlobMatch(pattern, name, GlobCase::kIgnored);
           });
-      if (matches) found.emplace_back(name, directive.Get());
+      if (matches && !name.empty()) found.emplace_back(name, directive.Get());
     }
   }
   return found;

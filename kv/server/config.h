@@ -5,17 +5,23 @@
 //                          CONFIG GET  <--- Get <--------------+
 //                      CONFIG REWRITE  <--- directives() ------+
 //
-// A directive is a row: names, a kind of value bound to a field, and what may be done with it. Rows
-// are added once, before anything is set; config_table.h has them.
+// A directive is a row of a constant table, which all servers share: names and what may be done
+// with it. What a server has of its own is the value, in a field of its options, and a Directive of
+// a few words; the kind that reads and writes the field is made when it is needed. Rows are added
+// once, before anything is set; config_table.h has them.
 #ifndef SOLOKV_KV_SERVER_CONFIG_H_
 #define SOLOKV_KV_SERVER_CONFIG_H_
 
+#include <cassert>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,71 +30,72 @@
 
 namespace kv {
 
+enum DirectiveFlag : uint32_t {
+  kImmutable = 1u << 0,  // only files, arguments and the environment may set it
+  kProtected = 1u << 1,  // CONFIG SET may set it only if enable-protected-configs lets the client
+  // CONFIG GET shows it only when asked for by its whole name. So are immutable directives that
+  // Redis lacks: who copies what CONFIG GET * shows with CONFIG SET knows to leave out those that
+  // it has.
+  kHidden = 1u << 2,
+  kSensitive = 1u << 3,      // its value is a secret
+  kWithoutEffect = 1u << 4,  // a warning says so when anything but its default is assigned
+};
+
+// What all directives have; each table adds what says where the value is.
+struct DirectiveRow {
+  std::string_view name;
+  uint32_t flags = 0;             // DirectiveFlag bits
+  std::string_view alias = {};    // a second name, if not empty
+  std::string_view warning = {};  // what to say when anything but an empty value is assigned
+};
+
 class Directive {
  public:
-  Directive(std::string name, ValueKind kind)
-      : name_(std::move(name)), kind_(std::move(kind)), default_lines_(kind_.lines()) {}
+  // Makes the kind that is bound to the value of a row.
+  using Binder = std::function<ValueKind(const DirectiveRow& row)>;
 
-  // --- properties, set when the row is added ---
-  Directive& Alias(std::string name);
-  // Only files, arguments and the environment may set it.
-  Directive& Immutable();
-  // CONFIG SET may set it only if enable-protected-configs lets the client.
-  Directive& Protected();
-  // Shown by CONFIG GET only when asked for by its whole name.
-  Directive& Hidden();
-  // Its value is a secret.
-  Directive& Sensitive();
-  // Has no effect: a warning says so when anything but `inert` is assigned, by default anything but
-  // its default.
-  Directive& WithoutEffect();
-  Directive& WithoutEffect(std::string inert, std::string warning);
+  // Both outlive the directive.
+  Directive(const DirectiveRow& row, const Binder& bind) : row_(row), bind_(bind) {}
 
-  const std::string& name() const { return name_; }
-  const std::vector<std::string>& aliases() const { return aliases_; }
-  bool immutable() const { return immutable_; }
-  bool is_protected() const { return protected_; }
-  bool hidden() const { return hidden_; }
-  bool sensitive() const { return sensitive_; }
+  std::string_view name() const { return row_.name; }
+  std::string_view alias() const { return row_.alias; }
+  bool Is(DirectiveFlag flag) const { return (row_.flags & flag) != 0; }
   // What should be said about the value that was assigned; empty if nothing.
   std::string Warning() const;
 
-  std::string Get() const { return kind_.get(); }
-  std::vector<std::string> Lines() const { return kind_.lines(); }
-  bool IsDefault() const { return Lines() == default_lines_; }
+  std::string Get() const { return bind_(row_).get(); }
+  std::vector<std::string> Lines() const { return bind_(row_).lines(); }
+  bool IsDefault() const { return default_lines_ == nullptr || Lines() == *default_lines_; }
   absl::Status Set(const Words& words, Assignment assignment);
 
  private:
   friend class Config;
+  static constexpr uint8_t kNoObserver = UINT8_MAX;
 
-  std::string name_;
-  std::vector<std::string> aliases_;
-  ValueKind kind_;
-  std::vector<std::string> default_lines_;
-  bool immutable_ = false;
-  bool protected_ = false;
-  bool hidden_ = false;
-  bool sensitive_ = false;
-  std::string inert_;
-  std::string warning_;
+  const DirectiveRow& row_;
+  const Binder& bind_;
+  std::unique_ptr<const std::vector<std::string>> default_lines_;  // null until the first Set
   bool assigned_ = false;  // by a file, an argument or the environment
-  std::shared_ptr<std::function<absl::Status()>> on_change_;
+  uint8_t observer_ = kNoObserver;
 };
 
 class Config {
  public:
   using Settings = std::vector<std::pair<std::string, std::string>>;
+  using Observer = std::function<absl::Status()>;
 
   Config() = default;
   Config(const Config&) = delete;
   Config& operator=(const Config&) = delete;
 
-  // Adds a row. `name` must be new.
-  Directive& Add(std::string name, ValueKind kind);
+  // Adds directives for `rows`, a range of constants that derive from DirectiveRow and whose names
+  // are new. `bind` makes the kind of a row.
+  template <class Rows, class Bind>
+  void Add(const Rows& rows, Bind bind);
 
   // Has `apply` called after CONFIG SET changed any of `names`: it makes the change take effect or
   // says why it cannot, and then everything is set back. It must be able to apply former values.
-  void OnChange(std::initializer_list<std::string_view> names, std::function<absl::Status()> apply);
+  void OnChange(std::initializer_list<std::string_view> names, Observer apply);
 
   // By name or alias, in any case; null if there is none.
   const Directive* Find(std::string_view name) const;
@@ -120,12 +127,28 @@ class Config {
     Directive* directive;
     std::string before;
   };
-  static absl::Status Apply(const std::vector<Change>& changes, std::string* culprit);
+  absl::Status Apply(const std::vector<Change>& changes, std::string* culprit) const;
   static void Undo(const std::vector<Change>& changes);
 
-  std::deque<Directive> directives_;  // addresses stay
+  // Deques, so that addresses stay.
+  std::deque<Directive> directives_;
+  std::deque<Directive::Binder> binders_;
+  std::vector<Observer> observers_;
   std::string file_;
 };
+
+// --- implementation ---
+
+template <class Rows, class Bind>
+void Config::Add(const Rows& rows, Bind bind) {
+  using Row = std::remove_cvref_t<decltype(*std::begin(rows))>;
+  const Directive::Binder& binder = binders_.emplace_back(
+      [bind](const DirectiveRow& row) { return bind(static_cast<const Row&>(row)); });
+  for (const Row& row : rows) {
+    assert(Find(row.name) == nullptr);
+    directives_.emplace_back(row, binder);
+  }
+}
 
 }  // namespace kv
 

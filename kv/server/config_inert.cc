@@ -6,8 +6,9 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "absl/strings/str_split.h"
 #include "kv/base/numbers.h"
@@ -17,12 +18,39 @@
 namespace kv {
 namespace {
 
-enum class InertKind : uint8_t { kSwitch, kInteger, kMemory, kText, kFileName, kList, kName };
+enum class InertKind : uint8_t {
+  kSwitch,
+  kInteger,
+  kMemory,
+  kText,
+  kFileName,
+  kList,
+  kName,
+  kSavePoints,
+  kPrimary,
+  kOomScores,
+};
 
-struct InertRow {
+}  // namespace
+
+struct InertRow : DirectiveRow {
+  constexpr InertRow(std::string_view row_name, InertKind row_kind, std::string_view row_value,
+                     int64_t row_min = 0, int64_t row_max = 0, std::string_view row_names = {})
+      : DirectiveRow{row_name, kWithoutEffect},
+        kind(row_kind),
+        value(row_value),
+        min(row_min),
+        max(row_max),
+        names(row_names) {}
+
   constexpr InertRow Alias(std::string_view other_name) const {
     InertRow row = *this;
     row.alias = other_name;
+    return row;
+  }
+  constexpr InertRow With(uint32_t more_flags) const {
+    InertRow row = *this;
+    row.flags |= more_flags;
     return row;
   }
   // Accepts the default only; `reason` is why.
@@ -31,29 +59,23 @@ struct InertRow {
     row.refusal = reason;
     return row;
   }
-  constexpr InertRow Immutable() const { return WithFlag(&InertRow::immutable); }
-  constexpr InertRow Protected() const { return WithFlag(&InertRow::is_protected); }
-  constexpr InertRow Hidden() const { return WithFlag(&InertRow::hidden); }
-  constexpr InertRow Sensitive() const { return WithFlag(&InertRow::sensitive); }
-  constexpr InertRow WithFlag(bool InertRow::*flag) const {
+  // Says `text` when anything but an empty value is assigned.
+  constexpr InertRow Warn(std::string_view text) const {
     InertRow row = *this;
-    row.*flag = true;
+    row.flags &= ~uint32_t{kWithoutEffect};
+    row.warning = text;
     return row;
   }
 
-  std::string_view name;
   InertKind kind;
   std::string_view value;  // the default
-  int64_t min = 0;
-  int64_t max = 0;
-  std::string_view names = {};  // of kName, separated by blanks
-  std::string_view alias = {};
+  int64_t min;
+  int64_t max;
+  std::string_view names;  // of kName, separated by blanks
   std::string_view refusal = {};
-  bool immutable = false;
-  bool is_protected = false;
-  bool hidden = false;
-  bool sensitive = false;
 };
+
+namespace {
 
 constexpr InertRow Switch(std::string_view name, std::string_view value) {
   return {name, InertKind::kSwitch, value};
@@ -91,8 +113,8 @@ constexpr std::string_view kNoModules = "modules are not supported";
 
 constexpr InertRow kPersistence[] = {
     Switch("appendonly", "no").Refuse(kNoAof),
-    FileName("appendfilename", "appendonly.aof").Immutable(),
-    FileName("appenddirname", "appendonlydir").Immutable(),
+    FileName("appendfilename", "appendonly.aof").With(kImmutable),
+    FileName("appenddirname", "appendonlydir").With(kImmutable),
     Name("appendfsync", "everysec", "everysec always no"),
     Switch("no-appendfsync-on-rewrite", "no"),
     Integer("auto-aof-rewrite-percentage", "100", 0, kIntMax),
@@ -102,21 +124,21 @@ constexpr InertRow kPersistence[] = {
     Switch("aof-use-rdb-preamble", "yes"),
     Switch("aof-timestamp-enabled", "no"),
     Switch("aof-rewrite-incremental-fsync", "yes"),
-    Switch("aof-disable-auto-gc", "no").Hidden(),
-    FileName("dbfilename", "dump.rdb").Protected(),
+    Switch("aof-disable-auto-gc", "no").With(kHidden),
+    FileName("dbfilename", "dump.rdb").With(kProtected),
     Switch("rdbcompression", "yes"),
-    Switch("rdbchecksum", "yes").Immutable(),
+    Switch("rdbchecksum", "yes").With(kImmutable),
     Switch("rdb-del-sync-files", "no"),
     Switch("rdb-save-incremental-fsync", "yes"),
-    Integer("rdb-key-save-delay", "0", kIntMin, kIntMax).Hidden(),
-    Integer("key-load-delay", "0", kIntMin, kIntMax).Hidden(),
-    Memory("loading-process-events-interval-bytes", "2mb", 1024, kIntMax).Hidden(),
+    Integer("rdb-key-save-delay", "0", kIntMin, kIntMax).With(kHidden),
+    Integer("key-load-delay", "0", kIntMin, kIntMax).With(kHidden),
+    Memory("loading-process-events-interval-bytes", "2mb", 1024, kIntMax).With(kHidden),
     Name("sanitize-dump-payload", "no", "no yes clients"),
     Switch("stop-writes-on-bgsave-error", "yes"),
 };
 
 constexpr InertRow kReplication[] = {
-    Text("masterauth").Sensitive().Alias("primaryauth"),
+    Text("masterauth").With(kSensitive).Alias("primaryauth"),
     Text("masteruser").Alias("primaryuser"),
     Integer("min-replicas-max-lag", "10", 0, kIntMax).Alias("min-slaves-max-lag"),
     Integer("min-replicas-to-write", "0", 0, kIntMax).Alias("min-slaves-to-write"),
@@ -144,7 +166,7 @@ constexpr InertRow kReplication[] = {
 };
 
 constexpr InertRow kCluster[] = {
-    Switch("cluster-enabled", "no").Immutable().Refuse(kNoCluster),
+    Switch("cluster-enabled", "no").With(kImmutable).Refuse(kNoCluster),
     Switch("cluster-allow-pubsubshard-when-down", "yes"),
     Switch("cluster-allow-reads-when-down", "no"),
     Switch("cluster-allow-replica-migration", "yes"),
@@ -155,12 +177,12 @@ constexpr InertRow kCluster[] = {
     Integer("cluster-announce-port", "0", 0, 65535),
     Integer("cluster-announce-tls-port", "0", 0, 65535),
     Integer("cluster-compatibility-sample-ratio", "0", 0, 100),
-    Text("cluster-config-file", "nodes.conf").Immutable(),
+    Text("cluster-config-file", "nodes.conf").With(kImmutable),
     Memory("cluster-link-sendbuf-limit", "0", 0, kMax),
     Integer("cluster-migration-barrier", "1", 0, kIntMax),
     Integer("cluster-node-timeout", "15000", 0, kMax),
-    Integer("cluster-ping-interval", "1000", 0, kIntMax).Hidden(),
-    Integer("cluster-port", "0", 0, 65535).Immutable(),
+    Integer("cluster-ping-interval", "1000", 0, kIntMax).With(kHidden),
+    Integer("cluster-port", "0", 0, 65535).With(kImmutable),
     Name("cluster-preferred-endpoint-type", "ip", "ip hostname unknown-endpoint"),
     Switch("cluster-replica-no-failover", "no").Alias("cluster-slave-no-failover"),
     Integer("cluster-replica-validity-factor", "10", 0, kIntMax)
@@ -179,11 +201,11 @@ constexpr InertRow kTls[] = {
     Text("tls-ciphersuites"),
     Text("tls-client-cert-file"),
     Text("tls-client-key-file"),
-    Text("tls-client-key-file-pass").Sensitive(),
+    Text("tls-client-key-file-pass").With(kSensitive),
     Switch("tls-cluster", "no").Refuse(kNoTls),
     Text("tls-dh-params-file"),
     Text("tls-key-file"),
-    Text("tls-key-file-pass").Sensitive(),
+    Text("tls-key-file-pass").With(kSensitive),
     Switch("tls-prefer-server-ciphers", "no"),
     Text("tls-protocols"),
     Switch("tls-replication", "no").Refuse(kNoTls),
@@ -206,65 +228,66 @@ constexpr InertRow kTypes[] = {
     Integer("stream-node-max-entries", "100", 0, kMax),
     Integer("zset-max-listpack-entries", "128", 0, kMax).Alias("zset-max-ziplist-entries"),
     Memory("zset-max-listpack-value", "64", 0, kMax).Alias("zset-max-ziplist-value"),
-    Switch("lazyexpire-nested-arbitrary-keys", "yes").Hidden(),
+    Switch("lazyexpire-nested-arbitrary-keys", "yes").With(kHidden),
 };
 
 constexpr InertRow kAccess[] = {
     Name("acl-pubsub-default", "resetchannels", "allchannels resetchannels"),
-    Text("aclfile").Immutable().Refuse(kNoAcl),
+    Text("aclfile").With(kImmutable).Refuse(kNoAcl),
     Integer("acllog-max-len", "128", 0, kMax),
-    List("user").Immutable().Hidden().Refuse(kNoAcl),
-    List("loadmodule").Immutable().Hidden().Refuse(kNoModules),
-    Name("enable-module-command", "no", "no yes local").Immutable(),
+    List("user").With(kImmutable | kHidden).Refuse(kNoAcl),
+    List("loadmodule").With(kImmutable | kHidden).Refuse(kNoModules),
+    Name("enable-module-command", "no", "no yes local").With(kImmutable),
     Integer("tracking-table-max-keys", "1000000", 0, kMax),
-    Switch("lua-enable-deprecated-api", "no").Immutable().Hidden(),
+    Switch("lua-enable-deprecated-api", "no").With(kImmutable | kHidden),
     Text("locale-collate"),
-    Integer("socket-mark-id", "0", 0, kUnsignedMax).Immutable(),
+    Integer("socket-mark-id", "0", 0, kUnsignedMax).With(kImmutable),
     Text("bind-source-addr"),
 };
 
 constexpr InertRow kRuntime[] = {
-    Integer("active-defrag-cycle-max", "25", 1, 99),
-    Integer("active-defrag-cycle-min", "1", 1, 99),
-    Memory("active-defrag-ignore-bytes", "100mb", 1, kMax),
     Integer("active-defrag-max-scan-fields", "1000", 1, kMax),
-    Integer("active-defrag-threshold-lower", "10", 0, 1000),
-    Integer("active-defrag-threshold-upper", "100", 0, 1000),
-    Switch("activedefrag", "no")
-        .Refuse("Active defragmentation cannot be enabled: the store compacts its own memory"),
     Switch("activerehashing", "yes"),
-    Text("aof-rewrite-cpulist").Immutable().Alias("aof_rewrite_cpulist"),
-    Text("bgsave-cpulist").Immutable().Alias("bgsave_cpulist"),
-    Text("bio-cpulist").Immutable().Alias("bio_cpulist"),
-    Text("server-cpulist").Immutable().Alias("server_cpulist"),
+    Text("aof-rewrite-cpulist").With(kImmutable).Alias("aof_rewrite_cpulist"),
+    Text("bgsave-cpulist").With(kImmutable).Alias("bgsave_cpulist"),
+    Text("bio-cpulist").With(kImmutable).Alias("bio_cpulist"),
+    Text("server-cpulist").With(kImmutable).Alias("server_cpulist"),
     Switch("crash-memcheck-enabled", "yes"),
-    Switch("disable-thp", "yes").Immutable(),
+    Switch("disable-thp", "yes").With(kImmutable),
     Text("ignore-warnings"),
-    Integer("io-threads", "1", 1, 256).Immutable(),
-    Switch("io-threads-do-reads", "no").Immutable(),
+    Integer("io-threads", "1", 1, 256).With(kImmutable),
+    Switch("io-threads-do-reads", "no").With(kImmutable),
     Switch("jemalloc-bg-thread", "yes"),
     Integer("lookahead", "16", 1, kIntMax),
     Name("oom-score-adj", "no", "no yes relative absolute"),
-    Integer("watchdog-period", "0", 0, kIntMax).Hidden(),
+    Integer("watchdog-period", "0", 0, kIntMax).With(kHidden),
 };
 
 // Names that only Valkey has.
 constexpr InertRow kValkey[] = {
     Text("availability-zone"),
     Integer("cluster-blacklist-ttl", "60", 0, kIntMax),
-    Integer("cluster-databases", "1", 1, kIntMax).Immutable(),
+    Integer("cluster-databases", "1", 1, kIntMax).With(kImmutable | kHidden),
     Integer("cluster-manual-failover-timeout", "5000", 1, kIntMax),
     Integer("commandlog-large-reply-max-len", "128", 0, kMax),
     Integer("commandlog-large-request-max-len", "128", 0, kMax),
     Integer("commandlog-reply-larger-than", "1048576", -1, kMax),
     Integer("commandlog-request-larger-than", "1048576", -1, kMax),
     Switch("dual-channel-replication-enabled", "no"),
-    Integer("events-per-io-thread", "2", 0, kIntMax).Hidden(),
+    Integer("events-per-io-thread", "2", 0, kIntMax).With(kHidden),
     Switch("extended-redis-compatibility", "no"),
-    Text("hash-seed").Immutable(),
+    Text("hash-seed").With(kImmutable | kHidden),
     Switch("import-mode", "no"),
-    Switch("mptcp", "no").Immutable(),
+    Switch("mptcp", "no").With(kImmutable | kHidden),
     Integer("prefetch-batch-max-size", "16", 0, 128),
+};
+
+// What is more than a value of a common kind.
+constexpr InertRow kOthers[] = {
+    InertRow("save", InertKind::kSavePoints, "3600 1 300 100 60 10000")
+        .Warn("Save points are accepted, but no snapshot is saved yet."),
+    InertRow("replicaof", InertKind::kPrimary, "").Alias("slaveof").With(kImmutable),
+    {"oom-score-adj-values", InertKind::kOomScores, "0 200 800"},
 };
 
 std::vector<std::string_view> SplitNames(std::string_view names) {
@@ -288,74 +311,96 @@ absl::StatusOr<std::string> CanonicalReplicaOf(const std::string& text) {
   return absl::InvalidArgumentError("replication is not supported yet");
 }
 
-}  // namespace
-
-class InertDirectives::Builder {
- public:
-  Builder(InertDirectives& values, Config& config) : values_(values), config_(config) {}
-
-  void Add(std::span<const InertRow> rows) {
-    for (const InertRow& row : rows) Add(row);
-  }
-
- private:
-  void Add(const InertRow& row) {
-    ValueKind kind = MakeKind(row);
-    const absl::Status status = kind.set({std::string(row.value)}, Assignment::kReplace);
-    assert(status.ok());
-    status.IgnoreError();
-    if (!row.refusal.empty()) {
-      const std::string inert = kind.get();
-      kind = OnlyKind(kind, inert, std::string(row.refusal));
-    }
-    Directive& directive = config_.Add(std::string(row.name), std::move(kind));
-    if (!row.alias.empty()) directive.Alias(std::string(row.alias));
-    if (row.immutable) directive.Immutable();
-    if (row.is_protected) directive.Protected();
-    if (row.hidden) directive.Hidden();
-    if (row.sensitive) directive.Sensitive();
-    directive.WithoutEffect();
-  }
-
-  ValueKind MakeKind(const InertRow& row) {
-    switch (row.kind) {
-      case InertKind::kSwitch:
-        return BoolKind(&values_.switches_.emplace_back());
-      case InertKind::kInteger:
-        return IntegerKind(&values_.numbers_.emplace_back(), row.min, row.max);
-      case InertKind::kMemory:
-        return MemoryKind(&values_.numbers_.emplace_back(), row.min, row.max);
-      case InertKind::kFileName:
-        return CheckedStringKind(&values_.texts_.emplace_back(), PlainFileName(row.name));
-      case InertKind::kList:
-        return CheckedListKind(&values_.texts_.emplace_back(),
-                               [](const std::string& text) { return text; });
-      case InertKind::kName:
-        return NameKind(&values_.texts_.emplace_back(), SplitNames(row.names));
-      case InertKind::kText:
-        break;
-    }
-    return StringKind(&values_.texts_.emplace_back());
-  }
-
-  InertDirectives& values_;
-  Config& config_;
+// The fields that a kind is bound to while a value is read or written.
+struct Scratch {
+  bool yes = false;
+  int64_t number = 0;
+  std::string text;
+  std::vector<SavePoint> save_points;
 };
 
-void InertDirectives::AddTo(Config* config) {
-  Builder builder(*this, *config);
-  for (std::span<const InertRow> rows : std::initializer_list<std::span<const InertRow>>{
-           kPersistence, kReplication, kCluster, kTls, kTypes, kAccess, kRuntime, kValkey}) {
-    builder.Add(rows);
+ValueKind MakeKind(const InertRow& row, Scratch* scratch) {
+  switch (row.kind) {
+    case InertKind::kSwitch:
+      return BoolKind(&scratch->yes);
+    case InertKind::kInteger:
+      return IntegerKind(&scratch->number, row.min, row.max);
+    case InertKind::kMemory:
+      return MemoryKind(&scratch->number, row.min, row.max);
+    case InertKind::kFileName:
+      return CheckedStringKind(&scratch->text, PlainFileName(row.name));
+    case InertKind::kList:
+      return CheckedListKind(&scratch->text, [](const std::string& text) { return text; });
+    case InertKind::kName:
+      return NameKind(&scratch->text, SplitNames(row.names));
+    case InertKind::kSavePoints:
+      return SaveKind(&scratch->save_points);
+    case InertKind::kPrimary:
+      return CheckedListKind(&scratch->text, CanonicalReplicaOf);
+    case InertKind::kOomScores:
+      return CheckedListKind(&scratch->text, CanonicalOomScores);
+    case InertKind::kText:
+      break;
   }
-  config->Add("save", SaveKind(&save_))
-      .WithoutEffect("", "Save points are accepted, but no snapshot is saved yet.");
-  config->Add("replicaof", CheckedListKind(&texts_.emplace_back(), CanonicalReplicaOf))
-      .Alias("slaveof")
-      .Immutable();
-  texts_.emplace_back("0 200 800");
-  config->Add("oom-score-adj-values", CheckedListKind(&texts_.back(), CanonicalOomScores))
-      .WithoutEffect();
+  return StringKind(&scratch->text);
+}
+
+// The kind of `row`, bound to `scratch`, which gets the value that `text` says.
+ValueKind Load(const InertRow& row, std::string_view text, Scratch* scratch) {
+  ValueKind kind = MakeKind(row, scratch);
+  Words words = {std::string(text)};
+  if (kind.word_count == WordCount::kList) words = absl::StrSplit(words[0], ' ', absl::SkipEmpty());
+  const absl::Status status = kind.set(words, Assignment::kReplace);
+  assert(status.ok());
+  status.IgnoreError();
+  return kind;
+}
+
+}  // namespace
+
+std::string_view InertDirectives::TextOf(const InertRow& row) const {
+  const auto text = texts_.find(row.name);
+  return text == texts_.end() ? row.value : text->second;
+}
+
+absl::Status InertDirectives::Set(const InertRow& row, const Words& words, Assignment assignment) {
+  Scratch scratch;
+  const ValueKind kind = Load(row, TextOf(row), &scratch);
+  if (absl::Status status = kind.set(words, assignment); !status.ok()) return status;
+  Scratch default_scratch;
+  if (kind.get() == Load(row, row.value, &default_scratch).get()) {
+    texts_.erase(row.name);
+    return absl::OkStatus();
+  }
+  if (!row.refusal.empty()) return absl::InvalidArgumentError(std::string(row.refusal));
+  texts_[row.name] = kind.get();
+  return absl::OkStatus();
+}
+
+ValueKind InertDirectives::Bind(const InertRow& row) {
+  Scratch unused;
+  ValueKind bound;
+  bound.word_count = MakeKind(row, &unused).word_count;
+  bound.set = [this, &row](const Words& words, Assignment assignment) {
+    return Set(row, words, assignment);
+  };
+  bound.get = [this, &row] {
+    Scratch scratch;
+    return Load(row, TextOf(row), &scratch).get();
+  };
+  bound.lines = [this, &row] {
+    Scratch scratch;
+    return Load(row, TextOf(row), &scratch).lines();
+  };
+  return bound;
+}
+
+void InertDirectives::AddTo(Config* config) {
+  for (std::span<const InertRow> rows : std::initializer_list<std::span<const InertRow>>{
+           kPersistence, kReplication, kCluster, kTls, kTypes, kAccess, kRuntime, kValkey,
+           kOthers}) {
+    config->Add(rows, [this](const InertRow& row) { return Bind(row); });
+  }
 }
 
 }  // namespace kv

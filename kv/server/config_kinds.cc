@@ -218,18 +218,6 @@ ValueKind NameKind(std::string* field, const std::vector<std::string_view>& name
       [=] { return *field; });
 }
 
-ValueKind OnlyKind(const ValueKind& kind, const std::string& only, const std::string& reason) {
-  ValueKind checked = kind;
-  checked.set = [=](const Words& words, Assignment assignment) {
-    const std::string before = kind.get();
-    absl::Status status = kind.set(words, assignment);
-    if (!status.ok() || kind.get() == only) return status;
-    kind.set({before}, Assignment::kReplace).IgnoreError();
-    return Refuse(reason);
-  };
-  return checked;
-}
-
 ValueKind PortKind(int64_t* field, bool* is_auto) {
   const ValueKind number = IntegerKind(field, 0, 65535);
   return SingleKind(

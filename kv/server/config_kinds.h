@@ -76,9 +76,6 @@ using Names = std::initializer_list<std::pair<std::string_view, Enum>>;
 template <class Enum>
 ValueKind EnumKind(Enum* field, Names<Enum> names);
 
-// Takes what `kind` takes, but refuses for `reason` what does not come to `only`.
-ValueKind OnlyKind(const ValueKind& kind, const std::string& only, const std::string& reason);
-
 // "auto" is the bool, any other text a number.
 ValueKind PortKind(int64_t* field, bool* is_auto);
 ValueKind SaveKind(std::vector<SavePoint>* field);

@@ -1,6 +1,10 @@
 #include "kv/server/config_table.h"
 
+#include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <span>
+#include <string_view>
 
 namespace kv {
 namespace {
@@ -10,139 +14,206 @@ constexpr int64_t kMaxUnsigned = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
 constexpr int64_t kMegabyte = 1 << 20;
 
+using Options = ServerOptions;
+
+// A directive whose value is a field of the options.
+struct OptionRow : DirectiveRow {
+  using Bind = ValueKind (*)(Options& options);
+
+  constexpr OptionRow(std::string_view name, Bind bind_field, uint32_t flags = 0,
+                      std::string_view alias = {})
+      : DirectiveRow{name, flags, alias}, bind(bind_field) {}
+
+  Bind bind;
+};
+
+template <auto kField>
+constexpr OptionRow Bool(std::string_view name, uint32_t flags = 0) {
+  return {name, [](Options& options) { return BoolKind(&(options.*kField)); }, flags};
+}
+
+template <auto kField>
+constexpr OptionRow String(std::string_view name, uint32_t flags = 0) {
+  return {name, [](Options& options) { return StringKind(&(options.*kField)); }, flags};
+}
+
+template <auto kField, int64_t kMin, int64_t kMax>
+constexpr OptionRow Integer(std::string_view name, uint32_t flags = 0,
+                            std::string_view alias = {}) {
+  return {name, [](Options& options) { return IntegerKind(&(options.*kField), kMin, kMax); }, flags,
+          alias};
+}
+
+template <auto kField, int64_t kMin, int64_t kMax>
+constexpr OptionRow Memory(std::string_view name, uint32_t flags = 0) {
+  return {name, [](Options& options) { return MemoryKind(&(options.*kField), kMin, kMax); }, flags};
+}
+
 ValueKind PermissionKind(Permission* field) {
   return EnumKind<Permission>(field, {{"no", Permission::kNobody},
                                       {"yes", Permission::kEverybody},
                                       {"local", Permission::kLocalClients}});
 }
 
-void AddNetworkDirectives(Config& config, ServerOptions& options) {
-  config.Add("bind", WordsKind(&options.bind));
-  config.Add("port", PortKind(&options.port, &options.port_auto));
-  config.Add("port-file", StringKind(&options.port_file)).Immutable();
-  config.Add("unixsocket", StringKind(&options.unixsocket)).Immutable();
-  config.Add("unixsocketperm", OctalKind(&options.unixsocketperm, 0, 0777)).Immutable();
-  config.Add("tcp-backlog", IntegerKind(&options.tcp_backlog, 0, kMaxInt)).Immutable();
-  config.Add("tcp-keepalive", IntegerKind(&options.tcp_keepalive, 0, kMaxInt));
-  config.Add("timeout", IntegerKind(&options.timeout, 0, kMaxInt));
-  config.Add("maxclients", IntegerKind(&options.maxclients, 1, kMaxUnsigned));
-  config.Add("max-new-connections-per-cycle",
-             IntegerKind(&options.max_new_connections_per_cycle, 1, 1000));
-  config.Add("protected-mode", BoolKind(&options.protected_mode));
-  config.Add("requirepass", StringKind(&options.requirepass)).Sensitive();
-  config
-      .Add("event-backend",
-           NameKind(&options.event_backend,
-                    {"auto", "io_uring", "epoll", "epoll-et", "kqueue", "poll", "select"}))
-      .Immutable();
-  config.Add("io-uring-sqpoll", BoolKind(&options.io_uring_sqpoll)).Immutable();
-}
+constexpr OptionRow kNetwork[] = {
+    {"bind", [](Options& options) { return WordsKind(&options.bind); }},
+    {"port", [](Options& options) { return PortKind(&options.port, &options.port_auto); }},
+    String<&Options::port_file>("port-file", kImmutable | kHidden),
+    String<&Options::unixsocket>("unixsocket", kImmutable),
+    {"unixsocketperm", [](Options& options) { return OctalKind(&options.unixsocketperm, 0, 0777); },
+     kImmutable},
+    Integer<&Options::tcp_backlog, 0, kMaxInt>("tcp-backlog", kImmutable),
+    Integer<&Options::tcp_keepalive, 0, kMaxInt>("tcp-keepalive"),
+    Integer<&Options::timeout, 0, kMaxInt>("timeout"),
+    Integer<&Options::maxclients, 1, kMaxUnsigned>("maxclients"),
+    Integer<&Options::max_new_connections_per_cycle, 1, 1000>("max-new-connections-per-cycle"),
+    Bool<&Options::protected_mode>("protected-mode"),
+    String<&Options::requirepass>("requirepass", kSensitive),
+    {"event-backend",
+     [](Options& options) {
+       return NameKind(&options.event_backend,
+                       {"auto", "io_uring", "epoll", "epoll-et", "kqueue", "poll", "select"});
+     },
+     kImmutable | kHidden},
+    Bool<&Options::io_uring_sqpoll>("io-uring-sqpoll", kImmutable | kHidden),
+};
 
-void AddLimitDirectives(Config& config, ServerOptions& options) {
-  config.Add("proto-max-bulk-len", MemoryKind(&options.proto_max_bulk_len, kMegabyte, kMaxInt64));
-  config.Add("client-query-buffer-limit",
-             MemoryKind(&options.client_query_buffer_limit, kMegabyte, kMaxInt64));
-  config.Add("client-output-buffer-limit", OutputLimitsKind(&options.client_output_buffer_limit));
-  config.Add("maxmemory-clients", MemoryOrPercentKind(&options.maxmemory_clients, 0, kMaxInt64));
-}
+constexpr OptionRow kLimit[] = {
+    Memory<&Options::proto_max_bulk_len, kMegabyte, kMaxInt64>("proto-max-bulk-len"),
+    Memory<&Options::client_query_buffer_limit, kMegabyte, kMaxInt64>("client-query-buffer-limit"),
+    {"client-output-buffer-limit",
+     [](Options& options) { return OutputLimitsKind(&options.client_output_buffer_limit); }},
+    {"maxmemory-clients",
+     [](Options& options) {
+       return MemoryOrPercentKind(&options.maxmemory_clients, 0, kMaxInt64);
+     }},
+};
 
-void AddStoreDirectives(Config& config, ServerOptions& options) {
-  config.Add("databases", IntegerKind(&options.databases, 1, kMaxInt)).Immutable();
-  config.Add("maxmemory", MemoryKind(&options.maxmemory, 0, kMaxInt64));
-  config.Add(
-      "maxmemory-policy",
-      NameKind(&options.maxmemory_policy,
-               {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
-                "allkeys-lfu", "allkeys-random", "allkeys-slru", "volatile-slru", "noeviction"}));
-  config.Add("maxmemory-samples", IntegerKind(&options.maxmemory_samples, 1, kMaxInt));
-  config.Add("maxmemory-eviction-tenacity",
-             IntegerKind(&options.maxmemory_eviction_tenacity, 0, 100));
-  config.Add("lfu-log-factor", IntegerKind(&options.lfu_log_factor, 0, kMaxInt));
-  config.Add("lfu-decay-time", IntegerKind(&options.lfu_decay_time, 0, kMaxInt));
-  config.Add("active-expire-effort", IntegerKind(&options.active_expire_effort, 1, 10));
-  config.Add("lazyfree-lazy-eviction", BoolKind(&options.lazyfree_lazy_eviction));
-  config.Add("lazyfree-lazy-expire", BoolKind(&options.lazyfree_lazy_expire));
-  config.Add("lazyfree-lazy-server-del", BoolKind(&options.lazyfree_lazy_server_del));
-  config.Add("lazyfree-lazy-user-del", BoolKind(&options.lazyfree_lazy_user_del));
-  config.Add("lazyfree-lazy-user-flush", BoolKind(&options.lazyfree_lazy_user_flush));
-  config.Add("notify-keyspace-events",
-             CheckedStringKind(&options.notify_keyspace_events, CanonicalEventClasses));
-}
+constexpr OptionRow kStore[] = {
+    Integer<&Options::databases, 1, kMaxInt>("databases", kImmutable),
+    Memory<&Options::maxmemory, 0, kMaxInt64>("maxmemory"),
+    {"maxmemory-policy",
+     [](Options& options) {
+       return NameKind(
+           &options.maxmemory_policy,
+           {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
+            "allkeys-lfu", "allkeys-random", "allkeys-slru", "volatile-slru", "noeviction"});
+     }},
+    Integer<&Options::maxmemory_samples, 1, kMaxInt>("maxmemory-samples"),
+    Integer<&Options::maxmemory_eviction_tenacity, 0, 100>("maxmemory-eviction-tenacity"),
+    Integer<&Options::lfu_log_factor, 0, kMaxInt>("lfu-log-factor"),
+    Integer<&Options::lfu_decay_time, 0, kMaxInt>("lfu-decay-time"),
+    Integer<&Options::active_expire_effort, 1, 10>("active-expire-effort"),
+    Bool<&Options::lazyfree_lazy_eviction>("lazyfree-lazy-eviction"),
+    Bool<&Options::lazyfree_lazy_expire>("lazyfree-lazy-expire"),
+    Bool<&Options::lazyfree_lazy_server_del>("lazyfree-lazy-server-del"),
+    Bool<&Options::lazyfree_lazy_user_del>("lazyfree-lazy-user-del"),
+    Bool<&Options::lazyfree_lazy_user_flush>("lazyfree-lazy-user-flush"),
+    {"notify-keyspace-events",
+     [](Options& options) {
+       return CheckedStringKind(&options.notify_keyspace_events, CanonicalEventClasses);
+     }},
+};
 
-void AddCommandDirectives(Config& config, ServerOptions& options) {
-  config.Add("rename-command", RenamesKind(&options.rename_command)).Immutable().Hidden();
-  config.Add("enable-debug-command", PermissionKind(&options.enable_debug_command)).Immutable();
-  config.Add("enable-protected-configs", PermissionKind(&options.enable_protected_configs))
-      .Immutable();
-  config.Add("busy-reply-threshold", IntegerKind(&options.busy_reply_threshold, 0, kMaxInt64))
-      .Alias("lua-time-limit");
-}
+constexpr OptionRow kCompaction[] = {
+    {"activedefrag", [](Options& options) { return BoolKind(&options.compaction.enabled); }},
+    {"active-defrag-ignore-bytes",
+     [](Options& options) { return MemoryKind(&options.compaction.ignore_bytes, 1, kMaxInt64); }},
+    {"active-defrag-threshold-lower",
+     [](Options& options) { return IntegerKind(&options.compaction.threshold_lower, 0, 1000); }},
+    {"active-defrag-threshold-upper",
+     [](Options& options) { return IntegerKind(&options.compaction.threshold_upper, 0, 1000); }},
+    {"active-defrag-cycle-min",
+     [](Options& options) { return IntegerKind(&options.compaction.cycle_min, 1, 99); }},
+    {"active-defrag-cycle-max",
+     [](Options& options) { return IntegerKind(&options.compaction.cycle_max, 1, 99); }},
+};
 
-void AddObservationDirectives(Config& config, ServerOptions& options) {
-  config
-      .Add("slowlog-log-slower-than", IntegerKind(&options.slowlog_log_slower_than, -1, kMaxInt64))
-      .Alias("commandlog-execution-slower-than");
-  config.Add("slowlog-max-len", IntegerKind(&options.slowlog_max_len, 0, kMaxInt64))
-      .Alias("commandlog-slow-execution-max-len");
-  config.Add("latency-monitor-threshold",
-             IntegerKind(&options.latency_monitor_threshold, 0, kMaxInt64));
-  config.Add("latency-tracking", BoolKind(&options.latency_tracking));
-  config.Add("latency-tracking-info-percentiles",
-             PercentilesKind(&options.latency_tracking_info_percentiles));
-  config.Add("hide-user-data-from-log", BoolKind(&options.hide_user_data_from_log));
-}
+constexpr OptionRow kCommand[] = {
+    {"rename-command", [](Options& options) { return RenamesKind(&options.rename_command); },
+     kImmutable | kHidden},
+    {"enable-debug-command",
+     [](Options& options) { return PermissionKind(&options.enable_debug_command); }, kImmutable},
+    {"enable-protected-configs",
+     [](Options& options) { return PermissionKind(&options.enable_protected_configs); },
+     kImmutable},
+    Integer<&Options::busy_reply_threshold, 0, kMaxInt64>("busy-reply-threshold", 0,
+                                                          "lua-time-limit"),
+};
 
-void AddRunningDirectives(Config& config, ServerOptions& options) {
-  config.Add("hz", IntegerKind(&options.hz, 0, kMaxInt));
-  config.Add("dynamic-hz", BoolKind(&options.dynamic_hz));
-  config.Add("dir", StringKind(&options.dir)).Protected();
-  config.Add("tick-budget", IntegerKind(&options.tick_budget, 10, 1'000'000));
-  config.Add("shutdown-timeout", IntegerKind(&options.shutdown_timeout, 0, kMaxInt));
-  config.Add("shutdown-on-sigint",
-             CheckedListKind(&options.shutdown_on_sigint, CanonicalShutdownFlags));
-  config.Add("shutdown-on-sigterm",
-             CheckedListKind(&options.shutdown_on_sigterm, CanonicalShutdownFlags));
-}
+constexpr OptionRow kObservation[] = {
+    Integer<&Options::slowlog_log_slower_than, -1, kMaxInt64>("slowlog-log-slower-than", 0,
+                                                              "commandlog-execution-slower-than"),
+    Integer<&Options::slowlog_max_len, 0, kMaxInt64>("slowlog-max-len", 0,
+                                                     "commandlog-slow-execution-max-len"),
+    Integer<&Options::latency_monitor_threshold, 0, kMaxInt64>("latency-monitor-threshold"),
+    Bool<&Options::latency_tracking>("latency-tracking"),
+    {"latency-tracking-info-percentiles",
+     [](Options& options) { return PercentilesKind(&options.latency_tracking_info_percentiles); }},
+    Bool<&Options::hide_user_data_from_log>("hide-user-data-from-log"),
+};
 
-void AddLoggingDirectives(Config& config, ServerOptions& options) {
-  config.Add("loglevel", EnumKind<LogLevel>(&options.loglevel, {{"debug", LogLevel::kDebug},
-                                                                {"verbose", LogLevel::kVerbose},
-                                                                {"notice", LogLevel::kNotice},
-                                                                {"warning", LogLevel::kWarning},
-                                                                {"nothing", LogLevel::kNothing}}));
-  config.Add("logfile", StringKind(&options.logfile)).Immutable();
-  config.Add("syslog-enabled", BoolKind(&options.syslog_enabled)).Immutable();
-  config.Add("syslog-ident", StringKind(&options.syslog_ident)).Immutable();
-  config
-      .Add("syslog-facility",
-           NameKind(&options.syslog_facility, {"user", "local0", "local1", "local2", "local3",
-                                               "local4", "local5", "local6", "local7"}))
-      .Immutable();
-  config.Add("always-show-logo", BoolKind(&options.always_show_logo)).Immutable();
-  config.Add("crash-log-enabled", BoolKind(&options.crash_log_enabled));
-}
+constexpr OptionRow kRunning[] = {
+    Integer<&Options::hz, 0, kMaxInt>("hz"),
+    Bool<&Options::dynamic_hz>("dynamic-hz"),
+    String<&Options::dir>("dir", kProtected),
+    Integer<&Options::tick_budget, 10, 1'000'000>("tick-budget"),
+    Integer<&Options::shutdown_timeout, 0, kMaxInt>("shutdown-timeout"),
+    {"shutdown-on-sigint",
+     [](Options& options) {
+       return CheckedListKind(&options.shutdown_on_sigint, CanonicalShutdownFlags);
+     }},
+    {"shutdown-on-sigterm",
+     [](Options& options) {
+       return CheckedListKind(&options.shutdown_on_sigterm, CanonicalShutdownFlags);
+     }},
+};
 
-void AddProcessDirectives(Config& config, ServerOptions& options) {
-  config.Add("daemonize", BoolKind(&options.daemonize)).Immutable();
-  config.Add("pidfile", StringKind(&options.pidfile)).Immutable();
-  config.Add("supervised", NameKind(&options.supervised, {"upstart", "systemd", "auto", "no"}))
-      .Immutable();
-  config.Add("set-proc-title", BoolKind(&options.set_proc_title)).Immutable();
-  config.Add("proc-title-template",
-             CheckedStringKind(&options.proc_title_template, CanonicalTitleTemplate));
-}
+constexpr OptionRow kLogging[] = {
+    {"loglevel",
+     [](Options& options) {
+       return EnumKind<LogLevel>(&options.loglevel, {{"debug", LogLevel::kDebug},
+                                                     {"verbose", LogLevel::kVerbose},
+                                                     {"notice", LogLevel::kNotice},
+                                                     {"warning", LogLevel::kWarning},
+                                                     {"nothing", LogLevel::kNothing}});
+     }},
+    String<&Options::logfile>("logfile", kImmutable),
+    Bool<&Options::syslog_enabled>("syslog-enabled", kImmutable),
+    String<&Options::syslog_ident>("syslog-ident", kImmutable),
+    {"syslog-facility",
+     [](Options& options) {
+       return NameKind(&options.syslog_facility, {"user", "local0", "local1", "local2", "local3",
+                                                  "local4", "local5", "local6", "local7"});
+     },
+     kImmutable},
+    Bool<&Options::always_show_logo>("always-show-logo", kImmutable),
+    Bool<&Options::crash_log_enabled>("crash-log-enabled"),
+};
+
+constexpr OptionRow kProcess[] = {
+    Bool<&Options::daemonize>("daemonize", kImmutable),
+    String<&Options::pidfile>("pidfile", kImmutable),
+    {"supervised",
+     [](Options& options) {
+       return NameKind(&options.supervised, {"upstart", "systemd", "auto", "no"});
+     },
+     kImmutable},
+    Bool<&Options::set_proc_title>("set-proc-title", kImmutable),
+    {"proc-title-template",
+     [](Options& options) {
+       return CheckedStringKind(&options.proc_title_template, CanonicalTitleTemplate);
+     }},
+};
 
 }  // namespace
 
 void AddServerDirectives(Config* config, ServerOptions* options) {
-  AddNetworkDirectives(*config, *options);
-  AddLimitDirectives(*config, *options);
-  AddStoreDirectives(*config, *options);
-  AddCommandDirectives(*config, *options);
-  AddObservationDirectives(*config, *options);
-  AddRunningDirectives(*config, *options);
-  AddLoggingDirectives(*config, *options);
-  AddProcessDirectives(*config, *options);
+  for (std::span<const OptionRow> rows : std::initializer_list<std::span<const OptionRow>>{
+           kNetwork, kLimit, kStore, kCompaction, kCommand, kObservation, kRunning, kLogging,
+           kProcess}) {
+    config->Add(rows, [options](const OptionRow& row) { return row.bind(*options); });
+  }
 }
 
 }  // namespace kv

@@ -2,10 +2,9 @@
 #ifndef SOLOKV_KV_SERVER_CONFIG_TABLE_H_
 #define SOLOKV_KV_SERVER_CONFIG_TABLE_H_
 
-#include <cstdint>
-#include <deque>
+#include <map>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "kv/server/config.h"
 #include "kv/server/server_options.h"
@@ -15,21 +14,22 @@ namespace kv {
 // Adds the directives that set `options`, which must outlive `config`.
 void AddServerDirectives(Config* config, ServerOptions* options);
 
+struct InertRow;
+
 // The values of directives whose subsystem is not there. They are checked, kept and shown like any
-// other; a value that asks for what would silently not happen is refused.
+// other; a value that asks for what would silently not happen is refused. Only the values that are
+// not the defaults take memory.
 class InertDirectives {
  public:
   // Must outlive `config`.
   void AddTo(Config* config);
 
  private:
-  class Builder;
+  ValueKind Bind(const InertRow& row);
+  std::string_view TextOf(const InertRow& row) const;
+  absl::Status Set(const InertRow& row, const Words& words, Assignment assignment);
 
-  // Deques, so that addresses stay.
-  std::deque<std::string> texts_;
-  std::deque<int64_t> numbers_;
-  std::deque<bool> switches_;
-  std::vector<SavePoint> save_ = {{3600, 1}, {300, 100}, {60, 10000}};
+  std::map<std::string_view, std::string> texts_;  // by name
 };
 
 }  // namespace kv

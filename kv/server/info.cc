@@ -179,7 +179,7 @@ void MemorySection(const Parts& parts, Section& out) {
   out.Number("mem_cluster_links", 0);
   out.Number("mem_aof_buffer", 0);
   out.Text("mem_allocator", "solokv-slabs");
-  out.Number("active_defrag_running", 0);
+  out.Number("active_defrag_running", parts.compaction.effort());
   out.Number("lazyfree_pending_objects", parts.store.reclaimer().pending());
   out.Number("lazyfreed_objects", parts.store.reclaimer().freed());
 }
@@ -246,12 +246,13 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("total_forks", 0);
   out.Number("migrate_cached_sockets", 0);
   out.Number("slave_expires_tracked_keys", 0);
-  out.Number("active_defrag_hits", 0);
-  out.Number("active_defrag_misses", 0);
-  out.Number("active_defrag_key_hits", 0);
-  out.Number("active_defrag_key_misses", 0);
-  out.Number("total_active_defrag_time", 0);
-  out.Number("current_active_defrag_time", 0);
+  const CompactionStats& compaction = parts.compaction.stats();
+  out.Number("active_defrag_hits", compaction.blocks_moved);
+  out.Number("active_defrag_misses", compaction.blocks_kept);
+  out.Number("active_defrag_key_hits", compaction.keys_moved);
+  out.Number("active_defrag_key_misses", compaction.keys_kept);
+  out.Number("total_active_defrag_time", parts.compaction.total_millis());
+  out.Number("current_active_defrag_time", parts.compaction.current_millis());
   out.Number("tracking_total_keys", 0);
   out.Number("tracking_total_items", 0);
   out.Number("tracking_total_prefixes", 0);

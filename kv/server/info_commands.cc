@@ -62,6 +62,7 @@ void ConfigResetstatCommand(Context& context) {
   parts.dispatcher.ResetStatistics();
   parts.connections.ResetStats();
   parts.store.ResetStats();
+  parts.compaction.ResetStats();
   parts.stats.commands.Reset();
   parts.stats.input_bytes.Reset();
   parts.stats.output_bytes.Reset();

@@ -15,6 +15,7 @@
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
+#include "kv/server/compaction.h"
 #include "kv/server/config.h"
 #include "kv/server/connections.h"
 #include "kv/server/latency_monitor.h"
@@ -59,6 +60,7 @@ struct Parts {
   ServerStats& stats;
   Config& config;
   Monitors& monitors;
+  Compaction& compaction;
   ServerControl& control;
   std::string run_id;      // 40 hexadecimal digits, new for each server
   std::string executable;  // path, empty for an embedded server

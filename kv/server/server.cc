@@ -1,6 +1,9 @@
 #include "kv/server/server.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -39,6 +42,12 @@ constexpr int64_t kTrimPauseMicros = 1000;
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr size_t kMaxFreeChunks = 64;
+
+constexpr std::chrono::milliseconds kListenPause{5};
+
+bool IsAddressInUse(const absl::Status& status) {
+  return status.code() == absl::ErrnoToStatusCode(EADDRINUSE);
+}
 
 }  // namespace
 
@@ -79,6 +88,7 @@ absl::Status Server::Start() {
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
   store_->context().events = &removals_;
   evictor_ = std::make_unique<Evictor>(*store_, random_);
+  compaction_ = std::make_unique<Compaction>(*loop_, clock_, cycles_, *store_, options_.compaction);
   DispatchHooks& hooks = *this;
   dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
   durability_ = std::make_unique<Durability>(*loop_, effects_, *dispatcher_, watermark_,
@@ -110,6 +120,7 @@ absl::Status Server::Start() {
                          .stats = stats_,
                          .config = config_,
                          .monitors = *monitors_,
+                         .compaction = *compaction_,
                          .control = control,
                          .run_id = random_.Hex(40),
                          .executable = dependencies_.executable,
@@ -120,7 +131,7 @@ absl::Status Server::Start() {
   ApplyOptions();
   loop_->SetTickHandler(this);
   connections_->BeginTick();
-  if (absl::Status status = Listen(); !status.ok()) return status;
+  if (absl::Status status = ListenPatiently(); !status.ok()) return status;
   ScheduleCron();
   return WritePortFile();
 }
@@ -155,6 +166,19 @@ absl::Status Server::CreateLoop() {
   return absl::OkStatus();
 }
 
+// A server that was killed may hold its addresses a moment longer than it lives, until the kernel
+// has taken its io_uring apart.
+absl::Status Server::ListenPatiently() {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::microseconds(options_.listen_patience);
+  absl::Status status = Listen();
+  while (IsAddressInUse(status) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kListenPause);
+    status = Listen();
+  }
+  return status;
+}
+
 absl::Status Server::Listen() {
   if (absl::Status status = ListenTcp(); !status.ok()) return status;
   return ListenUnix();
@@ -183,7 +207,7 @@ absl::Status Server::ListenTcp() {
       port = loop_->BoundPort(*listener);
       wanted[{address, port}] = *listener;
       opened.push_back(*listener);
-    } else if (!optional) {
+    } else if (!optional || (IsAddressInUse(listener.status()) && !options_.port_auto)) {
       for (const ae::ListenerId id : opened) loop_->CloseListener(id);
       return listener.status();
     }
@@ -308,6 +332,7 @@ void Server::Cron() {
   connections_->CloseLingering();
   connections_->EnforceSoftOutputLimits();
   if (options_.timeout > 0) CloseIdleConnections();
+  compaction_->Begin();
   trimming_ = trimming_ || MemoryIsIdle();
 }
 

@@ -34,6 +34,7 @@
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
 #include "kv/persistence/effect_log.h"
+#include "kv/server/compaction.h"
 #include "kv/server/config.h"
 #include "kv/server/config_table.h"
 #include "kv/server/connections.h"
@@ -112,6 +113,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   absl::Status CreateLoop();
   absl::Status WritePortFile();
   absl::Status Listen();
+  absl::Status ListenPatiently();
   absl::Status ListenTcp();
   absl::Status ListenUnix();
   void RegisterCommands();
@@ -168,6 +170,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   std::unique_ptr<ae::Loop> loop_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Evictor> evictor_;
+  std::unique_ptr<Compaction> compaction_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Durability> durability_;
   std::unique_ptr<Connections> connections_;

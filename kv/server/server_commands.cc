@@ -138,7 +138,7 @@ void LolwutCommand(Context& context) {
       const double height = std::sin(static_cast<double>(x) / length + phase) +
                             std::cos(static_cast<double>(y) * 2 / length - phase);
       const double shade = (height + 2) / 4 * static_cast<double>(kShades.size() - 1);
-      picture.push_back(kShades[static_cast<size_t>(shade + 0.5)]);
+      picture.push_back(kShades[static_cast<size_t>(std::lround(shade))]);
     }
     picture.push_back('\n');
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kv/base/logging.h"
+#include "kv/store/compactor.h"
 
 namespace kv {
 
@@ -47,6 +48,7 @@ struct ServerOptions {
   int64_t port = 6379;                            // 0: no TCP
   bool port_auto = false;                         // take a free port
   std::string port_file;                          // where to write the port, if not empty
+  int64_t listen_patience = 0;  // microseconds to try again while an address is in use at the start
   std::string unixsocket;
   int64_t unixsocketperm = 0;
   int64_t tcp_backlog = 511;
@@ -74,6 +76,7 @@ struct ServerOptions {
   int64_t maxmemory_eviction_tenacity = 10;
   int64_t lfu_log_factor = 10;
   int64_t lfu_decay_time = 1;  // minutes
+  CompactorOptions compaction;
   int64_t active_expire_effort = 1;
   bool lazyfree_lazy_eviction = false;
   bool lazyfree_lazy_expire = false;

@@ -348,6 +348,35 @@ EntryRef Database::RefTo(uint64_t hash) {
   return RefTo(*found);
 }
 
+uint64_t Database::Compact(uint64_t position, CompactionStats& stats) {
+  return table_.Compact(position, [&](Entry* entry) { return MoveIfSparse(entry, stats); });
+}
+
+Entry* Database::MoveIfSparse(Entry* entry, CompactionStats& stats) {
+  SlabMemory& memory = context_.memory;
+  const uint64_t moved_before = stats.blocks_moved;
+  const auto is_sparse = [&](const void* block, size_t bytes) {
+    const bool sparse = memory.IsSparse(block, bytes);
+    ++(sparse ? stats.blocks_moved : stats.blocks_kept);
+    return sparse;
+  };
+  const size_t size = entry->size();
+  if (is_sparse(entry, size)) {
+    void* const moved = memory.Allocate(size);
+    std::memcpy(moved, entry, size);
+    memory.Free(entry, size);
+    entry = static_cast<Entry*>(moved);
+  }
+  if (entry->encoding() == Encoding::kBlob) {
+    Blob* const blob = entry->blob();
+    if (!blob->shared() && is_sparse(blob, blob->allocated_bytes())) {
+      entry->set_blob(Blob::Relocate(memory, blob));
+    }
+  }
+  ++(stats.blocks_moved > moved_before ? stats.keys_moved : stats.keys_kept);
+  return entry;
+}
+
 void Database::Clear() {
   EntryTable detached(context_.memory, EntryTraits{context_.hash_key});
   detached.Swap(table_);

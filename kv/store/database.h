@@ -57,6 +57,14 @@ class EntryRef {
   EntryTable::Position position_{};
 };
 
+// What compaction looked at.
+struct CompactionStats {
+  uint64_t blocks_moved = 0;
+  uint64_t blocks_kept = 0;
+  uint64_t keys_moved = 0;  // keys of which a block was moved
+  uint64_t keys_kept = 0;
+};
+
 class Database {
  public:
   Database(StoreContext& context, Reclaimer& reclaimer, int index);
@@ -138,6 +146,9 @@ class Database {
   EntryRef RefTo(uint64_t hash);
   // Removes the entry to make room; `ref` is empty afterwards.
   void Evict(EntryRef& ref);
+  // Moves what lies in sparse slabs among the entries from `position` on, a segment of the table at
+  // most; returns the next position, 0 at the end.
+  uint64_t Compact(uint64_t position, CompactionStats& stats);
   // Detaches all entries at once. The reclaimer frees their memory.
   void Clear();
   void Swap(Database& other);
@@ -186,6 +197,7 @@ class Database {
                   int64_t deadline);
   void InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
   void DropValue(Entry& entry);
+  Entry* MoveIfSparse(Entry* entry, CompactionStats& stats);
   void CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash);
   void RecordDeadline(Entry& entry, int64_t deadline, uint64_t hash);
   void CountSize(const Entry& entry, int64_t sign);

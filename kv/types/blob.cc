@@ -53,4 +53,12 @@ Blob* Blob::Unshare(SlabMemory& memory, Blob* blob, size_t capacity) {
   return blob;
 }
 
+Blob* Blob::Relocate(SlabMemory& memory, Blob* blob) {
+  assert(!blob->shared());
+  void* const moved = memory.Allocate(blob->allocated_bytes());
+  std::memcpy(moved, blob, sizeof(Blob) + blob->size_);
+  memory.Free(blob, blob->allocated_bytes());
+  return static_cast<Blob*>(moved);
+}
+
 }  // namespace kv

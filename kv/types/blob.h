@@ -47,6 +47,9 @@ class Blob {
   // Consumes the caller's reference to `blob`. Cost: a copy if shared or if it has to move.
   static Blob* Unshare(SlabMemory& memory, Blob* blob, size_t capacity);
 
+  // Moves the blob to a new block of the same size. Precondition: it is not shared.
+  static Blob* Relocate(SlabMemory& memory, Blob* blob);
+
  private:
   uint32_t references_;
   uint32_t unused_;

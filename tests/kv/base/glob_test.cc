@@ -78,6 +78,15 @@ TEST(GlobTest, ManyStarsTakeNoExponentialTime) {
   EXPECT_TRUE(GlobMatch(pattern, std::string(2000, 'a')));
 }
 
+TEST(GlobTest, TooManyStarsMatchNothing) {
+  std::string pattern;
+  for (int i = 0; i < kMaxGlobStars; ++i) pattern += "**?";
+  const std::string text(static_cast<size_t>(2 * kMaxGlobStars), 'a');
+  EXPECT_TRUE(GlobMatch(pattern, text));
+  EXPECT_TRUE(GlobMatch(pattern + "**", text));
+  EXPECT_FALSE(GlobMatch(pattern + "*a", text));
+}
+
 // The definition, word by word.
 bool SlowMatch(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "tests/support/test_server.h"
 
 namespace tests {
@@ -15,6 +17,18 @@ class CommandTest : public testing::Test {
   // The reply as text: `+OK`, `1`, `"value"`, `["a", nil]`, as Value::ToString writes it.
   std::string Run(const Arguments& arguments) { return client_.Text(arguments); }
   void AdvanceTime(int64_t milliseconds) { server_.AdvanceTime(milliseconds); }
+
+  // A number of INFO, -1 if it has no such field.
+  int64_t Info(const std::string& field) {
+    const std::string text = Run({"info", "everything"});
+    const size_t at = text.find(field + ":");
+    if (at == std::string::npos) return -1;
+    int64_t number = -1;
+    const size_t begin = at + field.size() + 1;
+    EXPECT_TRUE(absl::SimpleAtoi(
+        text.substr(begin, text.find_first_not_of("0123456789", begin) - begin), &number));
+    return number;
+  }
 
   TestServer server_;
   RespClient client_ = server_.Connect();

@@ -98,7 +98,7 @@ TEST(ConfigRewriterTest, EverythingReadsBackAsItWas) {
   EXPECT_EQ(again.Rewrite(text, RewriteScope::kEverything), text);
   for (const Directive& directive : loaded.config.directives()) {
     if (!directive.Lines().empty()) {
-      EXPECT_THAT(text, HasSubstr("\n" + directive.name() + " "));
+      EXPECT_THAT(text, HasSubstr("\n" + std::string(directive.name()) + " "));
     }
   }
 }

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/kv/commands/command_test.h"
 
@@ -20,17 +19,6 @@ class MaxmemoryTest : public CommandTest {
   void Limit(size_t bytes, const std::string& policy) {
     EXPECT_EQ(Run({"config", "set", "maxmemory", absl::StrCat(bytes), "maxmemory-policy", policy}),
               "+OK");
-  }
-  // A number of INFO.
-  int64_t Info(const std::string& field) {
-    const std::string text = Run({"info", "everything"});
-    const size_t at = text.find(field + ":");
-    if (at == std::string::npos) return -1;
-    int64_t number = -1;
-    const size_t begin = at + field.size() + 1;
-    EXPECT_TRUE(absl::SimpleAtoi(
-        text.substr(begin, text.find_first_not_of("0123456789", begin) - begin), &number));
-    return number;
   }
   size_t Used() { return server_.server().store().memory().used(); }
   std::string Set(int key) {

@@ -57,7 +57,7 @@ class ServerTest : public BackendTest {};
 
 TEST_P(ServerTest, TwoHundredServersLiveInOneProcess) {
   constexpr int kServers = 200;
-  constexpr int64_t kMaxKibPerServer = 352;
+  constexpr int64_t kMaxKibPerServer = 256;
   { ThreadedServer first(Options()); }  // what the first one brings into the process is not theirs
   malloc_trim(0);                       // so that memory freed before does not hide what is taken
   const int64_t resident = ProcessStatus("VmRSS");
@@ -130,6 +130,33 @@ TEST_P(ServerTest, StartsAndStopsOnOnePortAHundredTimes) {
     RespClient client = RespClient::ConnectTcp((*server)->port(), [&] { (*server)->RunOnce(0); });
     ASSERT_EQ(client.Text({"ping"}), "+PONG");
   }
+}
+
+TEST_P(ServerTest, TheStartWaitsPatientlyForAnAddressInUse) {
+  auto before = std::make_unique<TestServer>(Options());
+  kv::ServerOptions options = Options();
+  options.bind = {"127.0.0.1"};
+  options.port = before->port();
+  EXPECT_THAT(kv::Server::Create(options).status().message(), HasSubstr("in use"));
+
+  options.listen_patience = 10'000'000;
+  std::thread end([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    before.reset();
+  });
+  const auto server = kv::Server::Create(options);
+  end.join();
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ((*server)->port(), options.port);
+}
+
+TEST_P(ServerTest, AnOptionalAddressMayBeMissingButNotInUse) {
+  kv::ServerOptions options = Options();
+  options.bind = {"127.0.0.1", "-198.51.100.1"};  // an address for documentation, which nobody has
+  TestServer server(options);
+  options.port = server.port();
+  options.bind = {"127.0.0.2", "-127.0.0.1"};
+  EXPECT_THAT(kv::Server::Create(options).status().message(), HasSubstr("in use"));
 }
 
 TEST_P(ServerTest, RunEndsWithShutdown) {

@@ -3,12 +3,14 @@
 #define SOLOKV_KV_BASE_BACKGROUND_THREAD_H_
 
 #include <csignal>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 namespace kv {
 
-// A thread that runs `work` with all signals blocked.
+// A thread that runs `work` with all signals blocked; none (not joinable) if the system has no more
+// threads to give.
 template <class Work>
 std::thread StartBackgroundThread(Work&& work) {
   // A thread inherits the mask of the one that makes it.
@@ -16,7 +18,11 @@ std::thread StartBackgroundThread(Work&& work) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::forward<Work>(work));
+  std::thread thread;
+  try {
+    thread = std::thread(std::forward<Work>(work));
+  } catch (const std::system_error&) {
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread;
 }

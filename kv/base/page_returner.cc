@@ -48,7 +48,10 @@ bool PageReturner::Return(PageRange range) {
     // The one before has seen its last of this object.
     if (thread_.joinable()) thread_.join();
     thread_ = StartBackgroundThread([this] { RunThread(); });
+    running_ = thread_.joinable();
   }
+  // Without a thread the owner does it.
+  while (!running_ && !queue_.empty()) ReturnBurst(lock);
   lock.unlock();
   changed_.notify_all();
   return true;

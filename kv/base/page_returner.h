@@ -8,8 +8,9 @@
 //            TakeReturned ◄── returned ranges that stay mapped ──┘
 //
 // The thread is made when there is something to return, blocks all signals, and ends when it had
-// nothing to do for 100 ms, so that an idle owner has none. When the queue is half full it makes no
-// pauses: the owner frees faster than that, and memory matters more.
+// nothing to do for 100 ms, so that an idle owner has none. Where the system has no thread to give,
+// the owner does the work itself. When the queue is half full it makes no pauses: the owner frees
+// faster than that, and memory matters more.
 //
 // Invariants: a range belongs to the returner from Return on, one that stays mapped until it is
 // taken by TakeReturned; queued ranges and returned ones not taken yet are kCapacity at most.

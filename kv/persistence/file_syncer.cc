@@ -26,11 +26,18 @@ void FileSyncer::Start(WritableFile& file) {
   assert(!busy_);
   if (!thread_.joinable()) thread_ = StartBackgroundThread([this] { RunThread(); });
   busy_ = true;
+  if (!thread_.joinable()) return SyncHere(file);
   {
     const std::lock_guard lock(mutex_);
     file_ = &file;
   }
   changed_.notify_all();
+}
+
+void FileSyncer::SyncHere(WritableFile& file) {
+  result_ = file.Sync();
+  const std::lock_guard lock(wake_mutex_);
+  if (wake_) wake_();
 }
 
 std::optional<absl::Status> FileSyncer::Poll() {

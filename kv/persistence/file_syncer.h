@@ -8,7 +8,8 @@
 //   thread         └─ WritableFile::Sync ─┘ └─ wake
 //
 // The thread is made by the first Start; it blocks all signals and ends with the object, after the
-// sync that is under way. All functions belong to one thread, the owner's.
+// sync that is under way. Where the system has no thread to give, Start does the work. All
+// functions belong to one thread, the owner's.
 #ifndef SOLOKV_KV_PERSISTENCE_FILE_SYNCER_H_
 #define SOLOKV_KV_PERSISTENCE_FILE_SYNCER_H_
 
@@ -45,6 +46,7 @@ class FileSyncer {
   absl::Status Wait();
 
  private:
+  void SyncHere(WritableFile& file);
   void RunThread();
 
   bool busy_ = false;

@@ -206,6 +206,10 @@ void Protocol(Context& context) {
 
 void Help(Context& context);
 
+void RewriteWholeConfig(Context& context) {
+  RewriteConfig(context, RewriteScope::kEverything);
+}
+
 struct Subcommand {
   std::string_view name;
   size_t min_args;  // with DEBUG and the name
@@ -215,6 +219,8 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
+    {"config-rewrite-force-all", 2, 2, RewriteWholeConfig,
+     "CONFIG-REWRITE-FORCE-ALL - like CONFIG REWRITE, but writes defaults, too"},
     {"digest", 2, 2, DigestAll, "DIGEST - a digest of all databases"},
     {"digest-value", 2, SIZE_MAX, DigestValues, "DIGEST-VALUE [key ...] - digests of values"},
     {"error", 3, 3, ReplyWithError, "ERROR <text> - reply with this error"},

@@ -70,16 +70,20 @@ void ConfigResetstatCommand(Context& context) {
   context.reply.Ok();
 }
 
-void ConfigRewriteCommand(Context& context) {
+void RewriteConfig(Context& context, RewriteScope scope) {
   Parts& parts = context.Owner<Parts>();
   if (parts.config.file().empty()) {
     return context.Fail("ERR The server is running without a config file");
   }
-  const absl::Status status = parts.control.RewriteConfig();
+  const absl::Status status = parts.control.RewriteConfig(scope);
   if (!status.ok()) {
     return context.Fail(absl::StrCat("ERR Rewriting config file: ", std::string(status.message())));
   }
   context.reply.Ok();
+}
+
+void ConfigRewriteCommand(Context& context) {
+  RewriteConfig(context, RewriteScope::kChanged);
 }
 
 void ConfigHelpCommand(Context& context) {

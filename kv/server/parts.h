@@ -17,6 +17,7 @@
 #include "kv/command/effects.h"
 #include "kv/server/compaction.h"
 #include "kv/server/config.h"
+#include "kv/server/config_rewriter.h"
 #include "kv/server/connections.h"
 #include "kv/server/latency_monitor.h"
 #include "kv/server/monitors.h"
@@ -37,7 +38,7 @@ class ServerControl {
   // Ends the server after this tick.
   virtual void RequestShutdown() = 0;
   // Writes the configuration back to its file.
-  virtual absl::Status RewriteConfig() = 0;
+  virtual absl::Status RewriteConfig(RewriteScope scope) = 0;
   // Returns all memory without live data to the system, during the ticks that follow.
   virtual void PurgeMemory() = 0;
   // Writes a notice to the log.

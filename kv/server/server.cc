@@ -166,7 +166,7 @@ absl::Status Server::CreateLoop() {
   loop_options.cannot_watch_farewell =
       "-ERR max number of clients reached: the event backend cannot watch more\r\n";
   loop_options.now = [clock = &clock_] { return clock->MonotonicMicros(); };
-  auto loop = ae::Loop::Create(std::move(loop_options));
+  auto loop = ae::Loop::Create(loop_options);
   if (!loop.ok()) return loop.status();
   loop_ = std::move(*loop);
   return absl::OkStatus();
@@ -328,8 +328,8 @@ void Server::ApplyOptions() {
   }
 }
 
-absl::Status Server::RewriteConfig() {
-  return RewriteConfigFile(config_, *directory_, RewriteScope::kChanged);
+absl::Status Server::RewriteConfig(RewriteScope scope) {
+  return RewriteConfigFile(config_, *directory_, scope);
 }
 
 void Server::Log(std::string_view message) {

@@ -152,7 +152,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
 
   // --- ServerControl ---
   void RequestShutdown() override { stopping_.store(true, std::memory_order_relaxed); }
-  absl::Status RewriteConfig() override;
+  absl::Status RewriteConfig(RewriteScope scope) override;
   void PurgeMemory() override { trimming_ = purging_ = true; }
   void Log(std::string_view message) override;
   void Warn(std::string_view message);
@@ -195,8 +195,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   using TcpAddress = std::pair<std::string, int>;  // address and port
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
-  bool trimming_ = false;  // memory is being returned down to what is kept
-  bool purging_ = false;   // ... down to nothing
+  bool trimming_ = false;                      // memory is being returned down to what is kept
+  bool purging_ = false;                       // ... down to nothing
   int64_t cross_protocol_logged_ = INT64_MIN;  // monotonic microseconds
   std::atomic<bool> stopping_ = false;
 };

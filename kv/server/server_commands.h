@@ -6,6 +6,7 @@
 
 #include "kv/command/context.h"
 #include "kv/command/spec.h"
+#include "kv/server/config_rewriter.h"
 
 namespace kv {
 
@@ -51,6 +52,8 @@ void CommandListCommand(Context& context);
 void ConfigGetCommand(Context& context);
 void ConfigHelpCommand(Context& context);
 void ConfigResetstatCommand(Context& context);
+// Writes the configuration back to its file and replies.
+void RewriteConfig(Context& context, RewriteScope scope);
 void ConfigRewriteCommand(Context& context);
 void ConfigSetCommand(Context& context);
 void InfoCommand(Context& context);

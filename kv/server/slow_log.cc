@@ -6,6 +6,7 @@ namespace kv {
 
 void SlowLog::Add(int64_t time, int64_t microseconds, ArgSpan args, std::string_view peer,
                   std::string_view client_name, size_t max_entries) {
+  if (max_entries == 0) return;
   Entry entry{next_id_++, time, microseconds, {}, std::string(peer), std::string(client_name)};
   const size_t shown = args.size() > kMaxArgs ? kMaxArgs - 1 : args.size();
   for (const std::string_view arg : args.first(shown)) {

@@ -305,7 +305,7 @@ size_t Database::MemoryUsage(const Entry& entry) const {
 EntryRef Database::RandomEntry(Random& random) {
   // Keys that are all hidden rather than removed would make this search for ever.
   constexpr int kMaxHiddenDraws = 100;
-  for (int hidden = 0; table_.size() > 0;) {
+  for (int hidden = 0; !table_.empty();) {
     const Entry* entry = table_.RandomElement([&] { return random.Next(); });
     if (!IsExpired(*entry) || context_.expiry == ExpiryPolicy::kShow) return RefTo(*entry);
     if (context_.expiry == ExpiryPolicy::kDelete) {
@@ -458,11 +458,11 @@ size_t Database::ExpireDue(size_t budget) {
       if (entry->has_deadline() && count < kMaxMatches) matches[count++] = entry;
     });
     for (Entry* entry : std::span(matches, count)) {
-      EntryRef ref = RefTo(*entry);
-      if (IsExpired(*ref)) {
+      if (IsExpired(*entry)) {
+        EntryRef ref = RefTo(*entry);
         Expire(ref);
       } else {
-        RecordDeadline(*ref.entry_, ref->deadline(), table_.traits().Hash(*ref));
+        RecordDeadline(*entry, entry->deadline(), table_.traits().Hash(*entry));
       }
     }
   });

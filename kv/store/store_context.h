@@ -70,7 +70,7 @@ struct StoreContext {
   }
   void Notify(KeyEventClass event_class, std::string_view event, int database,
               std::string_view key) {
-    if ((event_classes & event_class) != 0) [[unlikely]] {
+    if ((event_classes & event_class) != 0 && events != nullptr) [[unlikely]] {
       events->OnKeyEvent(event_class, event, database, key);
     }
   }

@@ -442,8 +442,8 @@ Patterns ConnectionPatterns(int protocol) {
       "flushall @one{sync|bogus|async extra}",
       "time",
       "time extra",
-      "command getkeys @one{get a|mset a 1 b 2|set|copy a b|lcs a b|ping|nosuch a|object encoding "
-      "a}",
+      "command getkeys @one{get a|mset a 1 b 2|set|copy a b|lcs a b|ping|nosuch a}",
+      "command getkeys object encoding a",
       "command getkeys @one{del a b c|rename a b|getex a|exists|mget a a|object freq k|append a b}",
       "command getkeysandflags @one{get a|mset a 1 b 2|copy a b|del a b|getdel a|expire a 1}",
       "command getkeysandflags @one{getset a 1|getex a|append a 1|rename a b|strlen a|lcs a b}",

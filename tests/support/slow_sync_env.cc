@@ -26,18 +26,18 @@ class SlowSyncEnv::File final : public kv::WritableFile {
       : env_(env), file_(std::move(file)) {}
 
   absl::Status Append(std::string_view bytes) override {
-    const absl::Status status = env_.StatusOf(env_.append_status_);
+    absl::Status status = env_.StatusOf(env_.append_status_);
     if (status.ok()) return file_->Append(bytes);
     file_->Append(bytes.substr(0, bytes.size() / 2)).IgnoreError();
     return status;
   }
   absl::Status Truncate(int64_t size) override {
-    const absl::Status status = env_.StatusOf(env_.truncate_status_);
+    absl::Status status = env_.StatusOf(env_.truncate_status_);
     return status.ok() ? file_->Truncate(size) : status;
   }
   absl::Status Sync() override {
     env_.AwaitSync();
-    const absl::Status status = env_.StatusOf(env_.sync_status_);
+    absl::Status status = env_.StatusOf(env_.sync_status_);
     return status.ok() ? file_->Sync() : status;
   }
   absl::StatusOr<int64_t> Size() const override { return file_->Size(); }

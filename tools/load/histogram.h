@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,12 +28,11 @@ class Histogram {
   // The upper end of the bucket that holds the value below or at which `fraction` (0 to 1) of the
   // records lie; 0 if there are none.
   uint64_t Percentile(double fraction) const {
-    const auto wanted =
-        std::max<uint64_t>(1, static_cast<uint64_t>(fraction * static_cast<double>(total_) + 0.5));
+    const auto wanted = std::max<int64_t>(1, std::llround(fraction * static_cast<double>(total_)));
     uint64_t seen = 0;
     for (size_t bucket = 0; bucket < counts_.size(); ++bucket) {
       seen += counts_[bucket];
-      if (seen >= wanted) return std::min(UpperEnd(bucket), max_);
+      if (seen >= static_cast<uint64_t>(wanted)) return std::min(UpperEnd(bucket), max_);
     }
     return 0;
   }

@@ -351,9 +351,8 @@ TEST_F(HashTableTest, RandomElementIsUniformAfterUnevenDeletions) {
   std::vector<uint64_t> left;
   for (uint64_t key = 0; key < keys; ++key) {
     const uint64_t hash = Scatter(key);
-    if (hash >> 62 != 0 && key % 100 != 0) {
-      Erase(key);
-    } else if (hash >> 60 != 0 && key % 4 != 0) {
+    const bool emptied = hash >> 62 != 0 && key % 100 != 0;
+    if (emptied || (hash >> 60 != 0 && key % 4 != 0)) {
       Erase(key);
     } else {
       left.push_back(key);

@@ -356,8 +356,7 @@ TEST_P(DurabilityTest, AClientWhoseReplyIsHeldIsNotIdle) {
 TEST_P(DurabilityTest, ShutdownSyncsThenAnswers) {
   BeginHeldWrite();
   RespClient other = Connect();
-  other.Send({"set", "last", "1"});
-  other.Send({"shutdown"});
+  other.SendRaw(EncodeRequest({"set", "last", "1"}) + EncodeRequest({"shutdown"}));
   Tick(8);
   EXPECT_TRUE(server_->server().stopping());
   env_.SetSyncTime(std::chrono::milliseconds(5));

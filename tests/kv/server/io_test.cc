@@ -20,7 +20,6 @@ namespace tests {
 namespace {
 
 using resp::Value;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 

@@ -27,6 +27,7 @@ using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::Le;
+using ::testing::Not;
 
 // A field of /proc/self/status: "VmRSS" in KiB, "Threads".
 int64_t ProcessStatus(std::string_view field) {
@@ -159,6 +160,33 @@ TEST_P(ServerTest, AnOptionalAddressMayBeMissingButNotInUse) {
   options.port = server.port();
   options.bind = {"127.0.0.2", "-127.0.0.1"};
   EXPECT_THAT(kv::Server::Create(options).status().message(), HasSubstr("in use"));
+}
+
+TEST_P(ServerTest, TheWholeConfigurationIsWrittenOnDemand) {
+  TemporaryDirectory directory;
+  kv::ServerOptions options = Options();
+  options.dir = directory.path();
+  options.enable_debug_command = kv::Permission::kEverybody;
+  TestServer server(options);
+  RespClient client = server.Connect();
+  EXPECT_THAT(client.Text({"debug", "config-rewrite-force-all"}), HasSubstr("without a config"));
+  server.server().config().set_file("solokv.conf");
+  EXPECT_EQ(client.Text({"config", "rewrite"}), "+OK");
+  EXPECT_THAT(directory.Read("solokv.conf"), Not(HasSubstr("maxmemory-policy")));
+  EXPECT_EQ(client.Text({"debug", "config-rewrite-force-all"}), "+OK");
+  EXPECT_THAT(directory.Read("solokv.conf"), HasSubstr("maxmemory-policy noeviction"));
+}
+
+TEST_P(ServerTest, ASlowLogWithoutRoomCountsNothing) {
+  TestServer server(Options());
+  RespClient client = server.Connect();
+  client.Run({"config", "set", "slowlog-log-slower-than", "0", "slowlog-max-len", "0"});
+  client.Run({"ping"});
+  EXPECT_EQ(client.Text({"slowlog", "len"}), "0");
+  client.Run({"config", "set", "slowlog-max-len", "10"});
+  const resp::Value entries = client.Run({"slowlog", "get"});
+  ASSERT_FALSE(entries.elements.empty());
+  EXPECT_EQ(entries.elements.back().elements[0].ToString(), "0");
 }
 
 TEST_P(ServerTest, RefusesBrowsersThatAreMadeToPost) {

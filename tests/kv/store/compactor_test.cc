@@ -14,7 +14,7 @@ namespace kv {
 namespace {
 
 #ifdef SOLOKV_ADDRESS_SANITIZER
-constexpr size_t kKeys = 30'000;  // fewer steps under the sanitizers
+constexpr size_t kKeys = 100'000;  // fewer steps under the sanitizers
 #else
 constexpr size_t kKeys = 300'000;
 #endif

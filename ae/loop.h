@@ -85,6 +85,10 @@ class TickHandler {
   virtual ~TickHandler() = default;
   // Returns for how long the loop may block at most, in microseconds; 0 to poll only.
   virtual int64_t BeforeWait() = 0;
+  // The wait is over; nothing was delivered yet.
+  virtual void OnWoken() {}
+  // The timers that were due have run; events come next.
+  virtual void OnTimersRun() {}
   // All events of this tick were delivered: run, persist, send, free.
   virtual void AfterWait() = 0;
 };

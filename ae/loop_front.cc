@@ -133,7 +133,11 @@ void LoopFront::RunPosted() {
 
 void LoopFront::RunOnce(int64_t max_wait) {
   backend_->Wait(WaitLimit(max_wait));
-  if (!timers_.empty()) timers_.RunDue(now_());
+  if (tick_handler_ != nullptr) tick_handler_->OnWoken();
+  if (!timers_.empty()) {
+    timers_.RunDue(now_());
+    if (tick_handler_ != nullptr) tick_handler_->OnTimersRun();
+  }
   backend_->Deliver(Backend::Scope::kAll);
   if (tick_handler_ != nullptr) tick_handler_->AfterWait();
   backend_->ReleaseReceived();

@@ -1,6 +1,7 @@
 #include "kv/base/resource_usage.h"
 
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -38,6 +39,12 @@ CpuTime ProcessCpuTime() {
 }
 CpuTime ChildrenCpuTime() {
   return Usage(RUSAGE_CHILDREN);
+}
+
+int64_t ThreadCpuNanos() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
 CpuTime ThreadCpuTime() {

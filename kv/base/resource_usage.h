@@ -19,6 +19,8 @@ struct CpuTime {
 CpuTime ProcessCpuTime();
 CpuTime ChildrenCpuTime();
 CpuTime ThreadCpuTime();
+// The processor time of the calling thread in nanoseconds. Cost: a system call.
+int64_t ThreadCpuNanos();
 
 }  // namespace kv
 

@@ -33,6 +33,7 @@ class Durability {
   // Finishes the log there was, and logs to this one; null: to none. See Server::SetLog.
   void SetLog(EffectLog* log);
 
+  bool active() const { return log_ != nullptr; }
   // Between the run phase of a tick and its sends.
   void Persist() {
     if (log_ != nullptr && log_->Persist()) [[unlikely]]

@@ -267,7 +267,9 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("client_output_buffer_limit_disconnections", connections.closed_output_limit);
   out.Number("reply_buffer_shrinks", 0);
   out.Number("reply_buffer_expands", 0);
-  out.Number("eventloop_cycles", parts.stats.ticks);
+  out.Number("eventloop_cycles", parts.ticks.ticks());
+  out.Number("eventloop_duration_sum", parts.ticks.busy_nanos() / 1000);
+  out.Number("eventloop_duration_cmd_sum", parts.ticks.total_nanos(TickPhase::kRun) / 1000);
   out.Number("acl_access_denied_auth", 0);
   out.Number("acl_access_denied_cmd", 0);
   out.Number("acl_access_denied_key", 0);
@@ -336,6 +338,26 @@ void LatencystatsSection(const Parts& parts, Section& out) {
   });
 }
 
+void EventloopSection(const Parts& parts, Section& out) {
+  const TickProfile& ticks = parts.ticks;
+  const auto percentile = [&](double fraction) {
+    return static_cast<int64_t>(ticks.wall().Percentile(fraction) / 1000);
+  };
+  out.Number("eventloop_ticks", ticks.ticks());
+  out.Number("eventloop_tick_cpu_usec_max", ticks.cpu_max_nanos() / 1000);
+  out.Number("eventloop_tick_wall_usec_p50", percentile(0.5));
+  out.Number("eventloop_tick_wall_usec_p99", percentile(0.99));
+  out.Number("eventloop_tick_wall_usec_p99_99", percentile(0.9999));
+  out.Number("eventloop_tick_wall_usec_max", ticks.wall_max_nanos() / 1000);
+  out.Number("eventloop_wall_usec_wait", ticks.total_nanos(TickPhase::kWait) / 1000);
+  out.Number("eventloop_cpu_usec_wait", ticks.WaitCpuNanos() / 1000);
+  for (size_t i = static_cast<size_t>(TickPhase::kTimers); i < kTickPhases; ++i) {
+    const auto phase = static_cast<TickPhase>(i);
+    out.Number(absl::StrCat("eventloop_cpu_usec_", Absl(TickPhaseName(phase))),
+               ticks.total_nanos(phase) / 1000);
+  }
+}
+
 void ClusterSection(const Parts&, Section& out) {
   out.Number("cluster_enabled", 0);
 }
@@ -389,6 +411,7 @@ constexpr SectionRow kSections[] = {
     {"cluster", "Cluster", ClusterSection, true},
     {"keyspace", "Keyspace", KeyspaceSection, true},
     {"keysizes", "Keysizes", KeysizesSection, true},
+    {"eventloop", "Eventloop", EventloopSection, false},
 };
 
 bool IsWanted(const SectionRow& section, std::span<const std::string_view> names) {

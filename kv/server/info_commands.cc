@@ -63,6 +63,7 @@ void ConfigResetstatCommand(Context& context) {
   parts.connections.ResetStats();
   parts.store.ResetStats();
   parts.compaction.ResetStats();
+  parts.ticks.Reset();
   parts.stats.commands.Reset();
   parts.stats.input_bytes.Reset();
   parts.stats.output_bytes.Reset();

@@ -26,6 +26,7 @@
 #include "kv/server/server_options.h"
 #include "kv/server/server_stats.h"
 #include "kv/server/slow_log.h"
+#include "kv/server/tick_profile.h"
 #include "kv/store/store.h"
 
 namespace kv {
@@ -59,6 +60,7 @@ struct Parts {
   SlowLog& slow_log;
   LatencyMonitor& latency;
   ServerStats& stats;
+  TickProfile& ticks;
   Config& config;
   Monitors& monitors;
   Compaction& compaction;

@@ -122,6 +122,7 @@ absl::Status Server::Start() {
                          .slow_log = slow_log_,
                          .latency = latency_,
                          .stats = stats_,
+                         .ticks = ticks_,
                          .config = config_,
                          .monitors = *monitors_,
                          .compaction = *compaction_,
@@ -426,22 +427,52 @@ int64_t Server::BeforeWait() {
   return wait;
 }
 
+void Server::OnWoken() {
+  ticks_.End(TickPhase::kWait);
+}
+
 void Server::AfterWait() {
+  ticks_.End(TickPhase::kReceive);
+  ServeTick();
+  if (ticks_.EndTick()) [[unlikely]]
+    ticks_.KeepSlow(clock_.WallMillis(), CountWork());
+  ticks_.SetWork(CountWork());
+}
+
+void Server::ServeTick() {
   connections_->BeginTick();
   RefreshTime();
-  ++stats_.ticks;
   store_->RebuildDeadlineIndexes(kRebuildBudget);
   store_->ExpireDue(kExpiryBudget);
   effects_.Close();
+  ticks_.End(TickPhase::kTimers);
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
-  durability_->Persist();
+  ticks_.End(TickPhase::kRun);
+  if (durability_->active()) {
+    durability_->Persist();
+    ticks_.End(TickPhase::kPersist);
+  }
   runner_->Flush();
   runner_->EndTick();
   connections_->EndRestricted();
+  ticks_.End(TickPhase::kSend);
   store_->reclaimer().Step(kReclaimBudget);
   connections_->Evict();
   if (trimming_) TrimMemory();
   connections_->Bury();
+  ticks_.End(TickPhase::kFree);
+}
+
+TickWork Server::CountWork() const {
+  const StoreStats& store = store_->stats();
+  const ae::Loop::Counters& loop = loop_->counters();
+  return {.commands = dispatcher_->commands(),
+          .expired = store.expired,
+          .evicted = store.evicted,
+          .freed = store_->reclaimer().freed(),
+          .accepted = loop.accepts,
+          .bytes_received = loop.bytes_received,
+          .bytes_sent = loop.bytes_sent};
 }
 
 // --- DispatchHooks ---

@@ -45,6 +45,7 @@
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
 #include "kv/server/store_removals.h"
+#include "kv/server/tick_profile.h"
 #include "kv/store/evictor.h"
 #include "kv/store/store.h"
 
@@ -134,7 +135,11 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
 
   // --- ae::TickHandler ---
   int64_t BeforeWait() override;
+  void OnWoken() override;
+  void OnTimersRun() override { ticks_.End(TickPhase::kTimers); }
   void AfterWait() override;
+  void ServeTick();
+  TickWork CountWork() const;
 
   // --- DispatchHooks ---
   bool MakeRoom() override;
@@ -167,6 +172,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   ServerStats stats_;
   SlowLog slow_log_;
   LatencyMonitor latency_;
+  TickProfile ticks_{cycles_};
   CommandTable table_;
   Effects effects_;
   StoreRemovals removals_{effects_};

@@ -26,6 +26,8 @@ void LatencyHistogramCommand(Context& context);
 void LatencyHistoryCommand(Context& context);
 void LatencyLatestCommand(Context& context);
 void LatencyResetCommand(Context& context);
+void LatencySlowticksCommand(Context& context);
+void LatencyTicksCommand(Context& context);
 void LolwutCommand(Context& context);
 void MonitorCommand(Context& context);
 void ShutdownCommand(Context& context);

@@ -229,6 +229,23 @@ constexpr CommandSpec kLatencySubcommands[] = {
      .complexity = "O(1)",
      .summary = "Forgets the latencies of events.",
      .arguments = kEvents},
+    {.name = "slowticks",
+     .handler = LatencySlowticksCommand,
+     .arity = -2,
+     .flags = kAdmin | kNoScript | kLoading | kStale,
+     .group = CommandGroup::kServer,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Returns the slowest ticks of the event loop, and what was done in them.",
+     .arguments = kCountOptional},
+    {.name = "ticks",
+     .handler = LatencyTicksCommand,
+     .arity = 2,
+     .flags = kAdmin | kNoScript | kLoading | kStale,
+     .group = CommandGroup::kServer,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Returns how long ticks of the event loop took, and their phases."},
 };
 
 constexpr CommandSpec kMemorySubcommands[] = {

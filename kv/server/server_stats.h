@@ -42,7 +42,6 @@ struct ServerStats {
   size_t peak_memory = 0;
   int64_t peak_memory_time = 0;  // Unix seconds
   int64_t start_time = 0;        // monotonic microseconds
-  uint64_t ticks = 0;
 };
 
 }  // namespace kv

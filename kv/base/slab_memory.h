@@ -18,9 +18,10 @@
 // slab of the region, so that slabs are whole powers of two, and headers don't compete for the
 // same cache sets. Only memory that was handed out is ever touched: a small store stays small.
 //
-// Size classes: multiples of 8 up to 1 KiB, from there to 32 KiB the sizes that divide a slab with
-// little waste, at steps of about an eighth. A block whose size is a multiple of 64, and every
-// block above 1 KiB, is aligned to 64 bytes, the others to 8. Larger blocks are mapped on their
+// Size classes: multiples of 4 from 8 to 256 bytes, of 8 up to 1 KiB, from there to 32 KiB the
+// sizes that divide a slab with little waste, at steps of about an eighth. A block whose size is a
+// multiple of 64, and every block above 1 KiB, is aligned to 64 bytes; the others are aligned to 8
+// if their size is a multiple of 8, else to 4. Larger blocks are mapped on their
 // own in multiples of 4 KiB.
 //
 // Allocation takes from the class's current slab, then from the fullest slabs that have room, so
@@ -47,6 +48,7 @@
 #ifndef SOLOKV_KV_BASE_SLAB_MEMORY_H_
 #define SOLOKV_KV_BASE_SLAB_MEMORY_H_
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -77,8 +79,11 @@ inline constexpr size_t kRegionBytes = size_t{64} << 20;
 inline constexpr size_t kSlabsOfRegion = kRegionBytes / kSlabBytes;
 inline constexpr size_t kPageBytes = 4096;
 
-inline constexpr size_t kMaxFineBytes = 1024;  // up to here classes are 8 bytes apart
-inline constexpr size_t kFineClasses = kMaxFineBytes / 8 + 1;
+inline constexpr size_t kMaxDenseBytes = 256;  // up to here classes are 4 bytes apart
+inline constexpr size_t kMaxFineBytes = 1024;  // and up to here 8
+inline constexpr size_t kMinBlockBytes = 8;    // a freed block holds a pointer
+inline constexpr size_t kDenseClasses = kMaxDenseBytes / 4 + 1;
+inline constexpr size_t kFineClasses = kDenseClasses + (kMaxFineBytes - kMaxDenseBytes) / 8;
 inline constexpr size_t kMaxSlabBlockBytes = kSlabBytes / 2;
 inline constexpr size_t kMaxUnmapBytes = size_t{256} << 10;  // at once, by the owner
 // How many blocks of the coarse classes fill a slab.
@@ -87,7 +92,8 @@ inline constexpr std::array<size_t, 25> kCoarseBlocks = {
 inline constexpr size_t kClasses = kFineClasses + kCoarseBlocks.size();
 
 constexpr size_t ClassBytes(size_t size_class) {
-  if (size_class < kFineClasses) return size_class * 8;
+  if (size_class < kDenseClasses) return size_class * 4;
+  if (size_class < kFineClasses) return kMaxDenseBytes + (size_class - kDenseClasses + 1) * 8;
   return kSlabBytes / kCoarseBlocks[size_class - kFineClasses] / 64 * 64;
 }
 
@@ -105,8 +111,9 @@ inline constexpr auto kFirstCoarseClass = [] {
 }();
 
 constexpr size_t ClassOf(size_t bytes) {
-  if (bytes <= kMaxFineBytes) [[likely]]
-    return bytes == 0 ? 1 : (bytes + 7) / 8;
+  if (bytes <= kMaxDenseBytes) [[likely]]
+    return (std::max(bytes, kMinBlockBytes) + 3) / 4;
+  if (bytes <= kMaxFineBytes) return kDenseClasses + (bytes - kMaxDenseBytes - 1) / 8;
   const size_t size_class = kFirstCoarseClass[(bytes - 1 - kMaxFineBytes) / kCoarseStep];
   return ClassBytes(size_class) >= bytes ? size_class : size_class + 1;
 }
@@ -124,13 +131,19 @@ inline void Unpoison([[maybe_unused]] const void* at, [[maybe_unused]] size_t by
 #endif
 }
 
-struct FreeBlock {
-  FreeBlock* next;
-};
+// A freed block holds the address of the next one, not aligned to it.
+inline void* NextFree(const void* block) {
+  void* next;
+  std::memcpy(&next, block, sizeof next);
+  return next;
+}
+inline void SetNextFree(void* block, void* next) {
+  std::memcpy(block, &next, sizeof next);
+}
 
 struct alignas(64) Slab {
-  FreeBlock* free = nullptr;  // freed blocks
-  char* fresh = nullptr;      // from here to `end` nothing was ever handed out
+  void* free = nullptr;   // freed blocks
+  char* fresh = nullptr;  // from here to `end` nothing was ever handed out
   char* end = nullptr;
   uint32_t live = 0;        // blocks handed out
   uint32_t live_floor = 0;  // below this number of live blocks the slab changes its list
@@ -304,7 +317,7 @@ inline void* SlabMemory::Allocate(size_t bytes) {
   if (slab->free != nullptr) {
     block = slab->free;
     Unpoison(block, slab->block_bytes);
-    slab->free = slab->free->next;
+    slab->free = NextFree(block);
   } else if (slab->fresh != slab->end) {
     block = slab->fresh;
     Unpoison(block, slab->block_bytes);
@@ -324,9 +337,8 @@ inline void SlabMemory::Free(void* block, size_t bytes) {
     return FreeLarge(block, bytes);
   Slab* const slab = SlabOf(block);
   assert(slab->size_class == ClassOf(bytes) && slab->live > 0);
-  auto* const freed = static_cast<FreeBlock*>(block);
-  freed->next = slab->free;
-  slab->free = freed;
+  SetNextFree(block, slab->free);
+  slab->free = block;
   Poison(block, slab->block_bytes);
   --classes_[slab->size_class].live;
   used_ -= slab->block_bytes;

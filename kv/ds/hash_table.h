@@ -47,6 +47,8 @@
 //   struct Traits {
 //     using Element = ...;  // what the pointers point to
 //     using Key = ...;      // cheap to copy, e.g. std::string_view
+//     // What a lookup reads of an element, about; prefetched even where it straddles two lines.
+//     static constexpr size_t kLookupBytes = ...;
 //     uint64_t Hash(const Element&) const;
 //     bool Equal(const Element&, Key) const;
 //   };
@@ -275,7 +277,11 @@ inline void HashTable<Traits>::PrefetchAwayElement(uint64_t hash) const {
 template <class Traits>
 inline void HashTable<Traits>::PrefetchElements(const hash_table_internal::Bucket& bucket,
                                                 uint32_t slots) {
-  for (; slots != 0; slots &= slots - 1) Prefetch(bucket.pointer(std::countr_zero(slots)));
+  for (; slots != 0; slots &= slots - 1) {
+    const char* const element = static_cast<const char*>(bucket.pointer(std::countr_zero(slots)));
+    Prefetch(element);
+    Prefetch(element + Traits::kLookupBytes - 1);
+  }
 }
 
 template <class Traits>

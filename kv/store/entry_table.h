@@ -2,6 +2,7 @@
 #ifndef SOLOKV_KV_STORE_ENTRY_TABLE_H_
 #define SOLOKV_KV_STORE_ENTRY_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -16,6 +17,7 @@ namespace kv {
 struct EntryTraits {
   using Element = Entry;
   using Key = std::string_view;
+  static constexpr size_t kLookupBytes = 28;  // header, a short key, a number or a short string
   HashKey hash_key;
 
   uint64_t Hash(const Entry& entry) const { return kv::Hash(entry.key(), hash_key); }

@@ -7,7 +7,8 @@
 namespace kv {
 
 size_t Blob::AllocationSize(size_t capacity) {
-  return SlabMemory::GoodSize(sizeof(Blob) + capacity);
+  return SlabMemory::GoodSize((sizeof(Blob) + capacity + alignof(Blob) - 1) / alignof(Blob) *
+                              alignof(Blob));
 }
 
 Blob* Blob::Create(SlabMemory& memory, size_t size, size_t capacity) {

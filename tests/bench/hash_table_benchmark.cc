@@ -61,6 +61,7 @@ class Ours {
   struct Traits {
     using Element = Entry;
     using Key = std::string_view;
+    static constexpr size_t kLookupBytes = 28;
     uint64_t Hash(const Entry& entry) const { return kv::Hash(entry.key(), kHashKey); }
     bool Equal(const Entry& entry, std::string_view key) const { return entry.key() == key; }
   };

@@ -60,7 +60,11 @@ TEST_F(SlabMemoryTest, GoodSizeIsLevelAndCloseToTheRequest) {
     ASSERT_GE(good, bytes);
     ASSERT_GE(good, previous);
     ASSERT_EQ(SlabMemory::GoodSize(good), good);
-    if (bytes <= kKilobyte) {
+    if (bytes <= 8) {
+      ASSERT_EQ(good, 8u);
+    } else if (bytes <= 256) {
+      ASSERT_LT(good - bytes, 4u);
+    } else if (bytes <= kKilobyte) {
       ASSERT_LT(good - bytes, 8u);
     } else if (bytes <= 8 * kKilobyte) {
       ASSERT_LE(good, bytes + bytes / 6);
@@ -74,8 +78,9 @@ TEST_F(SlabMemoryTest, GoodSizeIsLevelAndCloseToTheRequest) {
 TEST_F(SlabMemoryTest, BlocksAreAlignedAndFitIn48Bits) {
   for (size_t bytes = 1; bytes <= 40 * kKilobyte; bytes += bytes < 2 * kKilobyte ? 1 : 97) {
     const auto address = reinterpret_cast<uintptr_t>(memory_.Allocate(bytes));
-    const bool line = bytes > kKilobyte || SlabMemory::GoodSize(bytes) % 64 == 0;
-    EXPECT_EQ(address % (line ? 64 : 8), 0u) << bytes;
+    const size_t good = SlabMemory::GoodSize(bytes);
+    const bool line = bytes > kKilobyte || good % 64 == 0;
+    EXPECT_EQ(address % (line ? 64 : good % 8 == 0 ? 8 : 4), 0u) << bytes;
     EXPECT_EQ(address >> 48, 0u);
   }
 }

@@ -41,6 +41,7 @@ uint64_t Scatter(uint64_t x) {
 struct ElementTraits {
   using Element = kv::Element;
   using Key = uint64_t;
+  static constexpr size_t kLookupBytes = sizeof(uint64_t);
   uint64_t Hash(const Element& element) const {
     ++*hash_calls;
     return element.hash;

@@ -82,6 +82,12 @@ void ForEachSlot(uint32_t mask, Function function) {
   for (; mask != 0; mask &= mask - 1) function(std::countr_zero(mask));
 }
 
+void PrefetchElements(Segment& segment) {
+  for (const Bucket& bucket : segment.buckets()) {
+    ForEachSlot(bucket.Occupied(), [&](int slot) { Prefetch(bucket.pointer(slot)); });
+  }
+}
+
 // Appends the segment's entries with their hashes. Reading elements misses the cache, so they are
 // requested all before the first is looked at.
 void Collect(Segment* segment, Core::HashOf hash_of, Items& items) {
@@ -205,9 +211,7 @@ uint64_t Core::Compact(uint64_t hash, Move move) {
 
   Segment* segment = slot.segment();
   if (memory_->IsSparse(segment, segment->bytes())) segment = MoveSegment(segment);
-  for (Bucket& bucket : segment->buckets()) {
-    ForEachSlot(bucket.Occupied(), [&](int i) { Prefetch(bucket.pointer(i)); });
-  }
+  PrefetchElements(*segment);
   for (Bucket& bucket : segment->buckets()) {
     ForEachSlot(bucket.Occupied(), [&](int i) { bucket.set_pointer(i, move(bucket.pointer(i))); });
   }
@@ -583,6 +587,7 @@ bool Core::DropSome(size_t budget, Visit visit) {
   while (dropped < budget) {
     Segment* const segment = DetachLastSegment(root_);
     if (segment == nullptr) break;
+    PrefetchElements(*segment);
     for (const Bucket& bucket : segment->buckets()) {
       ForEachSlot(bucket.Occupied(), [&](int slot) { visit(bucket.pointer(slot)); });
     }

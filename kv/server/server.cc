@@ -20,10 +20,10 @@
 namespace kv {
 namespace {
 
-// Units of expiry work, entries of dropped databases freed, and records of deadlines renewed in one
-// tick.
-constexpr size_t kExpiryBudget = 1000;
-constexpr size_t kReclaimBudget = 1000;
+// Expiry and the freeing of what was dropped get so much of a tick each, in nanoseconds, and are
+// done in steps of so many units of work. So many records of deadlines are renewed in a tick.
+constexpr uint64_t kSliceNanos = 250'000;
+constexpr size_t kStepUnits = 64;
 constexpr size_t kRebuildBudget = 500;
 
 // Wall clocks are stepped, so the loop does not rely on one for longer than this.
@@ -439,11 +439,20 @@ void Server::AfterWait() {
   ticks_.SetWork(CountWork());
 }
 
+// Repeats `step` while it does something, for kSliceNanos.
+template <class Step>
+void Server::RunSlice(Step step) {
+  const uint64_t start = CycleClock::Now();
+  const uint64_t limit = cycles_.Cycles(kSliceNanos);
+  while (step() > 0 && CycleClock::Now() - start < limit) {
+  }
+}
+
 void Server::ServeTick() {
   connections_->BeginTick();
   RefreshTime();
   store_->RebuildDeadlineIndexes(kRebuildBudget);
-  store_->ExpireDue(kExpiryBudget);
+  RunSlice([this] { return store_->ExpireDue(kStepUnits); });
   effects_.Close();
   ticks_.End(TickPhase::kTimers);
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
@@ -456,7 +465,7 @@ void Server::ServeTick() {
   runner_->EndTick();
   connections_->EndRestricted();
   ticks_.End(TickPhase::kSend);
-  store_->reclaimer().Step(kReclaimBudget);
+  RunSlice([this] { return store_->reclaimer().Step(kStepUnits); });
   connections_->Evict();
   if (trimming_) TrimMemory();
   connections_->Bury();
@@ -497,7 +506,7 @@ bool Server::EvictDownTo(size_t limit) {
   for (size_t units = 0; CountedMemory() > limit;) {
     if (units >= kMaxUnitsPerCommand) return true;
     // What was dropped but not freed yet makes room without an eviction.
-    const size_t freed = store_->reclaimer().Step(kReclaimBudget);
+    const size_t freed = store_->reclaimer().Step(kStepUnits);
     if (freed == 0 && !evictor_->EvictOne()) return false;
     units += std::max(freed, kUnitsPerEviction);
   }

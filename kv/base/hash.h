@@ -120,6 +120,11 @@ inline uint64_t Fingerprint(uint64_t hash) {
   return hash >> 32 << 8 | (hash & 0xff);
 }
 
+// A hash with this fingerprint.
+inline uint64_t HashWithFingerprint(uint64_t fingerprint) {
+  return fingerprint >> 8 << 32 | (fingerprint & 0xff);
+}
+
 }  // namespace kv
 
 #endif  // SOLOKV_KV_BASE_HASH_H_

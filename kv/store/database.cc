@@ -449,7 +449,15 @@ int64_t Database::NextDeadline() const {
 
 size_t Database::ExpireDue(size_t budget) {
   if (context_.expiry != ExpiryPolicy::kDelete) return 0;
-  return deadlines_.Advance(context_.now, budget, [this](int64_t, uint64_t fingerprint) {
+  const auto prefetch = [this](uint64_t fingerprint, bool far) {
+    const uint64_t hash = HashWithFingerprint(fingerprint);
+    if (far) {
+      table_.PrefetchBucket(hash);
+    } else {
+      table_.PrefetchElement(hash);
+    }
+  };
+  const auto expire = [this](int64_t, uint64_t fingerprint) {
     // At most a bucket's worth of entries share these bits of the hash, nearly always one.
     constexpr size_t kMaxMatches = 16;
     Entry* matches[kMaxMatches];
@@ -465,7 +473,8 @@ size_t Database::ExpireDue(size_t budget) {
         RecordDeadline(*entry, entry->deadline(), table_.traits().Hash(*entry));
       }
     }
-  });
+  };
+  return deadlines_.Advance(context_.now, budget, expire, prefetch);
 }
 
 size_t Database::RebuildDeadlineIndex(size_t budget) {

@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOOLS / "python"))
 
 import html_report  # noqa: E402
-from bench import cases, comparison, figures  # noqa: E402
+from bench import cases, comparison, figures, latency  # noqa: E402
 from bench.figures import Figure, Results  # noqa: E402
 
 TIMEOUT_SECONDS = 120
@@ -89,6 +89,15 @@ class FigureTest(unittest.TestCase):
         ours = [{"cpu_us_per_request": cpu} for cpu in (1, 2, 30)]
         theirs = [{"cpu_us_per_request": cpu} for cpu in (2, 8, 10)]
         self.assertEqual(comparison.ratio(ours, theirs, comparison.CPU.of), 0.5)
+
+    def test_the_median_of_runs_is_judged_and_the_worst_told(self):
+        def runs(target, *values):
+            return [Figure("tick", value, target=target, note=f"run {value}") for value in values]
+        found = latency.middle(runs(1.0, 0.5, 4.0, 0.7))
+        self.assertEqual(found.value, 0.7)
+        self.assertIn("worst run 4.000: run 4.0", found.note)
+        self.assertEqual(latency.middle(runs(1.0, 0.5)).note, "run 0.5")
+        self.assertEqual(latency.middle(runs(0, 0, 3, 0)).value, 3)
 
     def test_cases_have_names_of_their_own(self):
         names = [case.title for group in cases.GROUPS for case in group.cases]

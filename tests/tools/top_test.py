@@ -125,9 +125,9 @@ class ViewTest(unittest.TestCase):
         self.assertEqual(view.bar(0.5, 10), "█████     ")
 
     def test_kinds_of_memory_make_up_what_is_resident(self):
-        now = make_sample(0, used_memory_rss=1000, used_memory_dataset=400, used_memory_overhead=300,
-                          used_memory_startup=100, mem_clients_normal=50, allocator_frag_bytes=20,
-                          allocator_rss_bytes=30)
+        now = make_sample(0, used_memory_rss=1000, used_memory_dataset=400,
+                          used_memory_overhead=300, used_memory_startup=100, mem_clients_normal=50,
+                          allocator_frag_bytes=20, allocator_rss_bytes=30)
         kinds = view.memory_kinds(now)
         self.assertEqual(sum(kinds.values()), 1000)
         self.assertEqual(kinds["tables"], 150)

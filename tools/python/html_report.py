@@ -22,7 +22,8 @@ th:first-child, td:first-child { text-align: left; }
 th { color: var(--faint); font-weight: 500; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 svg { width: 100%; height: auto; margin: .5rem 0; }
-svg text { font-size: 12px; fill: var(--text); font-variant-numeric: tabular-nums; }
+svg text { font-size: 12px; fill: var(--text); font-variant-numeric: tabular-nums;
+  stroke: var(--page); stroke-width: 3px; paint-order: stroke; }
 svg text.faint { fill: var(--faint); }
 svg line.axis { stroke: var(--line); } svg line.mark { stroke: var(--mark); stroke-width: 2; }
 svg .series0 { fill: var(--series0); } svg .series1 { fill: var(--series1); }
@@ -84,7 +85,7 @@ def _cell(value):
 
 
 # Measures of a bar chart, in the units of its view box.
-WIDTH, LABEL_WIDTH, VALUE_WIDTH = 900, 250, 90
+WIDTH, LABEL_WIDTH, VALUE_WIDTH = 900, 300, 90
 BAR, BAR_GAP, GROUP_GAP, LEGEND = 13, 2, 10, 24
 
 
@@ -118,17 +119,18 @@ def _legend(series, unit):
 
 def _bar_group(group, series, scale, top):
     height = len(group.bars) * (BAR + BAR_GAP)
-    parts = [f'<text x="{LABEL_WIDTH - 8}" y="{top + height / 2 + 3:.1f}" text-anchor="end">'
+    shapes = []
+    texts = [f'<text x="{LABEL_WIDTH - 8}" y="{top + height / 2 + 3:.1f}" text-anchor="end">'
              f"{escape(group.label)}</text>"]
     for index, bar in enumerate(group.bars):
         y = top + index * (BAR + BAR_GAP)
         width = max(bar.length * scale, 0)
-        parts.append(f'<rect class="series{series.index(bar.series) % 4}" x="{LABEL_WIDTH}" '
-                     f'y="{y}" width="{width:.1f}" height="{BAR}"/>'
-                     f'<text x="{LABEL_WIDTH + width + 6:.1f}" y="{y + BAR - 2}">'
+        shapes.append(f'<rect class="series{series.index(bar.series) % 4}" x="{LABEL_WIDTH}" '
+                      f'y="{y}" width="{width:.1f}" height="{BAR}"/>')
+        texts.append(f'<text x="{LABEL_WIDTH + width + 6:.1f}" y="{y + BAR - 2}">'
                      f"{escape(bar.text)}</text>")
     if group.mark is not None:
         x = LABEL_WIDTH + group.mark * scale
-        parts.append(f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{top - 2}" '
-                     f'y2="{top + height}"/>')
-    return "".join(parts)
+        shapes.append(f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{top - 2}" '
+                      f'y2="{top + height}"/>')
+    return "".join(shapes + texts)

@@ -71,7 +71,7 @@ def deleted_keys(options, results):
     keys = options.size(10_000_000)
     deleted = int(keys * DELETED_SHARE)
     results.begin("Memory after deletion",
-                  f"{DELETED_SHARE:.0%} of {keys:,} keys, chosen at random; resident size by its peak")
+                  f"{DELETED_SHARE:.0%} of {keys:,} keys, at random; resident size by its peak")
     command = processes.solokv_command(options, ("--activedefrag", "yes"))
     with processes.started("solokv", command) as server:
         processes.load(options, server, "--fill", "--keys", keys, "--pipeline", 100)

@@ -23,7 +23,8 @@ def run(options, results):
     starts = max(options.rounds, LEAST_STARTS)
     commands = comparison.commands(options, floor=False)
     times, resident = measure_starts(commands, starts)
-    results.begin("Start", f"first PONG after exec, and resident size when idle; median of {starts}")
+    results.begin("Start",
+                  f"first PONG after exec, and resident size when idle; median of {starts}")
     for name in commands:
         print(f"  {name[-18:]:<18}{times[name]:8.2f} ms{resident[name] / 1e6:8.2f} MB")
     if "redis" in commands:

@@ -14,8 +14,8 @@ def case_of(options, command, pipeline):
     of, target = TARGETS.get(pipeline, ("redis", None))
     requests = REQUESTS.get(pipeline, 500_000) // SHARE_OF_REQUESTS.get(command, 1)
     return comparison.Case(
-        f"{command.upper()} {options.value_size} B, pipeline {pipeline}", command, pipeline, clients=options.clients,
-        value_bytes=options.value_size, requests=requests, rate=options.rate, of=of,
+        f"{command.upper()} {options.value_size} B, pipeline {pipeline}", command, pipeline,
+        clients=options.clients, value_bytes=options.value_size, requests=requests, rate=options.rate, of=of,
         target=target if command in WITH_TARGETS else None)
 
 
@@ -23,8 +23,8 @@ def run(options, results):
     keys = options.size(options.keys)
     results.begin(
         f"Throughput, {options.value_size}-byte values",
-        f"server CPU per request, {options.clients} clients, 16-byte keys, {keys:,} keys, median of "
-        f"{options.rounds} rounds, backend {options.event_backend or 'io_uring'}"
+        f"server CPU per request, {options.clients} clients, 16-byte keys, {keys:,} keys, "
+        f"median of {options.rounds} rounds, backend {options.event_backend or 'io_uring'}"
         + (f", offered {options.rate}/s" if options.rate else ""))
     with processes.running(comparison.commands(options)) as servers:
         comparison.fill(options, servers, keys, options.value_size)

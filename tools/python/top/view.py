@@ -132,7 +132,8 @@ def phases(change):
         commands = change.delta("total_commands_processed")
         longest = now.number("eventloop_tick_cpu_usec_max")
         heading_line = facts(
-            "loop", ("ticks/s", count(ticks / change.seconds)), ("requests a tick", per(commands, ticks)),
+            "loop", ("ticks/s", count(ticks / change.seconds)),
+            ("requests a tick", per(commands, ticks)),
             ("p50", duration(now.number("eventloop_tick_wall_usec_p50"))),
             ("p99", duration(now.number("eventloop_tick_wall_usec_p99"))),
             ("p99.99", duration(now.number("eventloop_tick_wall_usec_p99_99"))),
@@ -196,7 +197,8 @@ def slow_commands(change):
         return []
     lines = [title("slow log", ("its slowest commands", FAINT))]
     for entry in slowest:
-        lines.append([(f"  {clock(entry.time)} ", FAINT), (f"{duration(entry.micros):>10}", WARNING),
+        lines.append([(f"  {clock(entry.time)} ", FAINT),
+                      (f"{duration(entry.micros):>10}", WARNING),
                       ("  " + printable(" ".join(entry.words)), PLAIN)])
     return lines
 

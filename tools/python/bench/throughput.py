@@ -15,8 +15,8 @@ def case_of(options, command, pipeline):
     requests = REQUESTS.get(pipeline, 500_000) // SHARE_OF_REQUESTS.get(command, 1)
     return comparison.Case(
         f"{command.upper()} {options.value_size} B, pipeline {pipeline}", command, pipeline,
-        clients=options.clients, value_bytes=options.value_size, requests=requests, rate=options.rate, of=of,
-        target=target if command in WITH_TARGETS else None)
+        clients=options.clients, value_bytes=options.value_size, requests=requests,
+        rate=options.rate, of=of, target=target if command in WITH_TARGETS else None)
 
 
 def run(options, results):

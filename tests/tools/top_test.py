@@ -136,6 +136,19 @@ class ViewTest(unittest.TestCase):
         self.assertIn("requests", view.plain(view.frame(
             sample.Change(make_sample(0), make_sample(1)), "nowhere")))
 
+    def test_slow_things_are_listed_the_slowest_first(self):
+        now = sample.Sample(
+            info={}, micros=1e6,
+            slow_commands=(sample.SlowCommand(1, 20, ["get", "a"]),
+                           sample.SlowCommand(1, 3000, ["keys", "*"])),
+            events=(sample.LatencyEvent("fork", 1, 7, 90),),
+            slow_ticks=({"time-msec": 1000, "wall-usec": 900, "cpu-usec": 800, "wait-usec": 5000,
+                         "run-usec": 600, "free-usec": 100, "commands": 12, "expired": 0},))
+        output = view.plain(view.frame(sample.Change(make_sample(0), now), "nowhere"))
+        self.assertLess(output.index("3.0 ms  keys *"), output.index("20 us  get a"))
+        self.assertIn("7 ms, 90 ms  fork", output)
+        self.assertRegex(output, r"900 us  cpu 800 us, run 600 us, 12 commands\n")
+
     def test_lines_are_cut_to_the_terminal(self):
         lines = [[("abc", view.STRONG), ("defgh", view.PLAIN)], [("second", view.PLAIN)],
                  [("third", view.PLAIN)]]

@@ -22,6 +22,7 @@ MOST_ROUNDS = 3
 MILLION = 1_000_000
 PROBE_RATE = 10_000
 EXPIRE_SECONDS = 10
+FILL_SECONDS, LEAST_FILL_SECONDS = 15, 2  # in which the keys that are to expire have to be set
 CHURN_SECONDS, CHURN_PER_SECOND, CHURN_STEP_SECONDS = 10, 1000, 0.01
 HUGE_VALUE_BYTES = 1 << 30
 # A value of a GiB has to be allowed.
@@ -112,7 +113,7 @@ def mass_expiry(options):
     keys = options.size(5 * MILLION)
     seconds = options.seconds(EXPIRE_SECONDS)
     with server_of(options) as server:
-        begin = time.time() + options.seconds(25)
+        begin = time.time() + max(options.seconds(FILL_SECONDS), LEAST_FILL_SECONDS)
         fill(options, server, keys, "--command", "setpxat", "--deadline-from", int(begin * 1e3),
              "--deadline-span", int(seconds * 1e3))
         if time.time() > begin:
@@ -197,11 +198,11 @@ def expiry_lag(options):
         fill(options, server, others, "--command", "setpxat", "--deadline-from", now + hour,
              "--deadline-span", 24 * hour)
         Watch(server)
-        begin = int(time.time() * 1e3) + 1000
+        begin = int((time.time() + LEAST_FILL_SECONDS) * 1e3)
         # Keys of another length are other keys.
         fill(options, server, events, "--command", "setpxat", "--key-size", 20, "--deadline-from",
              begin, "--deadline-span", int(seconds * 1e3))
-        with probe(options, server, seconds + 1.5):
+        with probe(options, server, LEAST_FILL_SECONDS + seconds + 0.5):
             pass
         info = server.info("stats")
     return [Figure(f"expiry lag beside {others:,} other TTLs: p99",

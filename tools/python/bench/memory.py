@@ -14,6 +14,8 @@ VALUE_BYTES = (3, 32, 100)
 MAX_MEAN_OVERHEAD, MAX_WORST_OVERHEAD, MAX_TTL_OVERHEAD = 24, 28, 16
 DELETED_SHARE, MAX_LEFT_OF_PEAK, DELETE_SECONDS = 0.9, 0.35, 60
 IDLE_CLIENTS, MAX_CLIENT_KIB = 10_000, 1
+MANY_CLIENTS = ("--maxclients", str(2 * IDLE_CLIENTS))
+SETTLE_SECONDS = 5  # redis-server gives back the buffers of idle clients after some time
 
 
 def run(options, results):
@@ -101,16 +103,17 @@ def wait_for_share(server, peak, limit):
 def idle_clients(options, results):
     clients = options.size(IDLE_CLIENTS)
     results.begin("Idle clients", f"resident KiB for each of {clients:,} that have sent a PING")
-    redis = client_kib(processes.redis_command(("--maxclients", "12000")), clients)
-    solokv = client_kib(processes.solokv_command(options, ("--maxclients", "12000")), clients)
+    settle = options.seconds(SETTLE_SECONDS)
+    redis = client_kib(processes.redis_command(MANY_CLIENTS), clients, settle)
+    solokv = client_kib(processes.solokv_command(options, MANY_CLIENTS), clients, settle)
     results.add(Figure("an idle client", solokv, "KiB", MAX_CLIENT_KIB,
                        note=f"redis-server: {redis:.2f}"))
 
 
-def client_kib(command, clients):
+def client_kib(command, clients, settle):
     with processes.started("server", command) as server, contextlib.ExitStack() as stack:
         before = server.resident_bytes()
         for _ in range(clients):
             stack.enter_context(server.connect()).run("ping")
-        time.sleep(1)
+        time.sleep(settle)
         return (server.resident_bytes() - before) / 1024 / clients

@@ -3,7 +3,9 @@
 Where nothing else loads the server, a probe of PROBE_RATE GETs a second runs meanwhile: it makes
 ticks beside the large work, and its own latency is what clients feel. The host's other work
 lengthens ticks now and then, what solokv does lengthens them each time: everything is done a few
-times, and the median of the longest is judged."""
+times, and the median of the longest is judged. Beside wall times stands the share of time in which
+the server could have run but its core had other work: where that is much, they tell of the other
+work."""
 
 import contextlib
 import dataclasses
@@ -57,13 +59,18 @@ class Watch:
         self.server = server
         with server.connect() as connection:
             connection.run("config", "resetstat")
+        self.start = time.monotonic()
+        self.waited_before = server.kept_waiting_seconds()
 
     def figures(self, what, probe=()):
         """What happened until now, as two figures."""
         info = self.server.info("eventloop")
         if "eventloop_ticks" not in info:
             raise SystemExit("bench: the server has no INFO eventloop")
-        note = f"longest {int(info['eventloop_tick_wall_usec_max']) / 1e3:.2f}"
+        waited = ((self.server.kept_waiting_seconds() - self.waited_before)
+                  / (time.monotonic() - self.start))
+        longest = int(info["eventloop_tick_wall_usec_max"]) / 1e3
+        note = f"kept waiting for the core {waited:.1%}, longest {longest:.2f}"
         if probe:
             note += f", p99.99 of the probe {probe[0]['p9999_us'] / 1e3:.2f}"
         return [Figure(f"{what}: longest CPU of a tick",
@@ -74,7 +81,7 @@ class Watch:
                        MAX_TICK_WALL_MILLIS, note=note)]
 
     def _slowest(self):
-        """What the tick with the most CPU time did."""
+        """What the tick with the most CPU time did, of those that were kept."""
         with self.server.connect() as connection:
             ticks = [resp.pairs(tick) for tick in connection.run("latency", "slowticks", "-1")]
         if not ticks:
@@ -83,7 +90,8 @@ class Watch:
         phases = {name[:-5]: value for name, value in slowest.items()
                   if name.endswith("-usec") and name[:-5] not in ("wall", "cpu", "wait")}
         phase = max(phases, key=phases.get)
-        return f"{phase} {phases[phase] / 1e3:.2f}, {slowest['commands']} commands"
+        return (f"wall {slowest['wall-usec'] / 1e3:.2f}, of it {phase} {phases[phase] / 1e3:.2f}; "
+                f"{slowest['commands']} commands")
 
 
 @contextlib.contextmanager

@@ -84,6 +84,11 @@ class Server:
                     return int(line.split()[1]) * 1024
         return 0
 
+    def kept_waiting_seconds(self):
+        """How long its first thread could have run, but the core had other work."""
+        path = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/schedstat")
+        return int(path.read_text(encoding="ascii").split()[1]) / 1e9
+
     def connect(self, timeout=60):
         return resp.Connection(port=self.port, timeout=timeout)
 

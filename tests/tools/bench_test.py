@@ -123,6 +123,10 @@ class ReportTest(unittest.TestCase):
         self.assertIn("1 of 2 targets met", text)
         self.assertIn("Part &lt;1&gt;", text)
 
+    def test_notes_stand_below_what_they_are_about(self):
+        text = self.write(Figure("tick", 1.5, "ms", 1, note="longest <2>"))
+        self.assertIn('<td>tick<div class="note">longest &lt;2&gt;</div></td>', text)
+
     def test_tables_hold_value_target_and_verdict(self):
         text = self.write(RATIO, Figure("an idle client", 1.5, "KiB", 1))
         self.assertIn("<td>0.580</td><td>2.000</td><td>0.300</td><td>0.290 of redis</td>"

@@ -15,7 +15,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
-.note { color: var(--faint); }
+.note { color: var(--faint); } td .note { font-size: 13px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
@@ -50,6 +50,7 @@ class BarGroup:
 class Cell:
     text: str
     style: str = ""  # "", "good", "bad"
+    note: str = ""
 
 
 def escape(text):
@@ -81,11 +82,12 @@ def _cell(value):
     if not isinstance(value, Cell):
         value = Cell(str(value))
     style = f' class="{value.style}"' if value.style else ""
-    return f"<td{style}>{escape(value.text)}</td>"
+    note = f'<div class="note">{escape(value.note)}</div>' if value.note else ""
+    return f"<td{style}>{escape(value.text)}{note}</td>"
 
 
 # Measures of a bar chart, in the units of its view box.
-WIDTH, LABEL_WIDTH, VALUE_WIDTH = 900, 300, 90
+WIDTH, LABEL_WIDTH, VALUE_WIDTH = 960, 380, 90
 BAR, BAR_GAP, GROUP_GAP, LEGEND = 13, 2, 10, 24
 
 

@@ -105,7 +105,7 @@ def figure_table(figures):
         if figure.target is not None:
             verdict = (html_report.Cell("met", "good") if figure.met
                        else html_report.Cell("missed", "bad"))
-        rows.append([label, *(f"{figure.peers[name]:.3f}" if name in figure.peers else ""
+        rows.append([html_report.Cell(label, note=figure.note), *(f"{figure.peers[name]:.3f}" if name in figure.peers else ""
                               for name in servers), measured, target, verdict])
     return html_report.table(header, rows)
 
@@ -135,9 +135,8 @@ LONGEST_BY_TARGET = 3
 
 
 def target_bar(figure):
-    if figure.target is None or figure.peers:
+    if not figure.target or figure.peers:
         return None
-    length = figure.value / figure.target if figure.target else figure.value
-    bar = html_report.Bar("solokv", min(length, LONGEST_BY_TARGET),
+    bar = html_report.Bar("solokv", min(figure.value / figure.target, LONGEST_BY_TARGET),
                           f"{figure.value:.3g} {figure.unit}")
     return html_report.BarGroup(figure.what, [bar], 1)

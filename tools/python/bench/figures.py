@@ -105,8 +105,8 @@ def figure_table(figures):
         if figure.target is not None:
             verdict = (html_report.Cell("met", "good") if figure.met
                        else html_report.Cell("missed", "bad"))
-        rows.append([html_report.Cell(label, note=figure.note), *(f"{figure.peers[name]:.3f}" if name in figure.peers else ""
-                              for name in servers), measured, target, verdict])
+        peers = [f"{figure.peers[name]:.3f}" if name in figure.peers else "" for name in servers]
+        rows.append([html_report.Cell(label, note=figure.note), *peers, measured, target, verdict])
     return html_report.table(header, rows)
 
 

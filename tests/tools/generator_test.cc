@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <thread>
 
 #include "kv/server/server.h"
@@ -42,8 +45,9 @@ class GeneratorTest : public testing::Test {
 };
 
 TEST_F(GeneratorTest, FillsEveryKey) {
-  const Report report = Run({.clients = 7, .pipeline = 16, .requests = 1001},
-                            {.command = Command::kSet, .keys = 1001, .sequential = true});
+  const Report report =
+      Run({.clients = 7, .pipeline = 16, .requests = 1001},
+          {.command = Command::kSet, .keys = 1001, .order = KeyOrder::kSequential});
   EXPECT_EQ(report.requests, 1001u);
   EXPECT_EQ(report.errors, 0u);
   EXPECT_EQ(report.latency.total(), 1001u);
@@ -53,8 +57,33 @@ TEST_F(GeneratorTest, FillsEveryKey) {
 TEST_F(GeneratorTest, TellsMissesFromHits) {
   const GeneratorOptions options = {.clients = 2, .pipeline = 10, .requests = 100};
   EXPECT_EQ(Run(options, {.command = Command::kGet, .keys = 100}).nulls, 100u);
-  Run(options, {.command = Command::kSet, .keys = 100, .sequential = true});
+  Run(options, {.command = Command::kSet, .keys = 100, .order = KeyOrder::kSequential});
   EXPECT_EQ(Run(options, {.command = Command::kGet, .keys = 100}).nulls, 0u);
+}
+
+TEST_F(GeneratorTest, EveryCommandIsAnsweredWithoutError) {
+  Run({.clients = 2, .pipeline = 10, .requests = 100},
+      {.command = Command::kSet, .keys = 100, .order = KeyOrder::kSequential});
+  constexpr uint64_t kYear2096 = 4'000'000'000'000;
+  for (const std::string_view name : {"set", "get", "incr", "mset", "mget", "exists", "setex",
+                                      "setpxat", "expire", "del", "ping"}) {
+    SCOPED_TRACE(name);
+    const Report report =
+        Run({.clients = 3, .pipeline = 7, .requests = 500},
+            {.command = *ParseCommand(name), .keys = 100, .deadline_from = kYear2096});
+    EXPECT_EQ(report.requests, 500u);
+    EXPECT_EQ(report.errors, 0u);
+    EXPECT_EQ(report.nulls, 0u);
+  }
+  EXPECT_EQ(ParseCommand("get "), std::nullopt);
+}
+
+TEST_F(GeneratorTest, DeadlinesAreSet) {
+  Run({.clients = 1, .requests = 10}, {.command = Command::kSetPxAt,
+                                       .keys = 10,
+                                       .order = KeyOrder::kSequential,
+                                       .deadline_from = 4'000'000'000'000});
+  EXPECT_EQ(Ask({"pexpiretime", "key:000000000003"}), "4000000000000");
 }
 
 TEST_F(GeneratorTest, WarmupIsNotMeasured) {

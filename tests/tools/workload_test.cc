@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace load {
 namespace {
@@ -18,10 +21,56 @@ TEST(Workload, WritesRequestsOfEachCommand) {
             "*2\r\n$4\r\nINCR\r\n$16\r\nctr:000000000000\r\n");
   EXPECT_EQ(Workload({.command = Command::kPing}, 2).Next(2),
             "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING\r\n");
+  EXPECT_EQ(Workload({.command = Command::kExists, .keys = 1}, 1).Next(1),
+            "*2\r\n$6\r\nEXISTS\r\n$16\r\nmis:000000000000\r\n");
+  EXPECT_EQ(Workload({.command = Command::kSetEx, .keys = 1}, 1).Next(1),
+            "*5\r\n$3\r\nSET\r\n$16\r\nkey:000000000000\r\n$3\r\nxxx\r\n"
+            "$2\r\nEX\r\n$4\r\n3600\r\n");
+  EXPECT_EQ(Workload({.command = Command::kExpire, .keys = 1}, 1).Next(1),
+            "*3\r\n$6\r\nEXPIRE\r\n$16\r\nkey:000000000000\r\n$4\r\n3600\r\n");
+}
+
+TEST(Workload, DeadlinesLieInTheirSpan) {
+  constexpr uint64_t kFrom = 1'900'000'000'123;
+  Workload workload({.command = Command::kSetPxAt,
+                     .keys = 10,
+                     .order = KeyOrder::kSequential,
+                     .deadline_from = kFrom,
+                     .deadline_span = 50},
+                    4);
+  std::set<uint64_t> deadlines;
+  for (int i = 0; i < 200; ++i) {
+    const std::string requests(workload.Next(3));
+    for (size_t at = 0; (at = requests.find("$13\r\n", at)) != std::string::npos; ++at) {
+      deadlines.insert(std::stoull(requests.substr(at + 5, 13)));
+    }
+  }
+  EXPECT_EQ(deadlines.size(), 50u);
+  EXPECT_EQ(*deadlines.begin(), kFrom);
+  EXPECT_EQ(*deadlines.rbegin(), kFrom + 49);
+}
+
+TEST(Workload, ShuffledKeysComeOnceEachInTheOrderOfTheSeed) {
+  const auto keys = [](uint64_t count, uint64_t seed) {
+    Workload workload(
+        {.command = Command::kGet, .keys = count, .seed = seed, .order = KeyOrder::kShuffled}, 1);
+    std::vector<std::string> sequence;
+    for (uint64_t i = 0; i < count; ++i) sequence.emplace_back(workload.Next(1));
+    return sequence;
+  };
+  for (const uint64_t count : {1, 2, 3, 16, 17, 1000}) {
+    const std::vector<std::string> sequence = keys(count, 7);
+    EXPECT_EQ(std::set<std::string>(sequence.begin(), sequence.end()).size(), count);
+  }
+  EXPECT_EQ(keys(1000, 1), keys(1000, 1));
+  EXPECT_NE(keys(1000, 1), keys(1000, 2));
+  std::vector<std::string> sorted = keys(1000, 1);
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_NE(keys(1000, 1), sorted);
 }
 
 TEST(Workload, SequentialKeysComeOnceEachAndStartOver) {
-  Workload workload({.command = Command::kGet, .keys = 3, .sequential = true}, 2);
+  Workload workload({.command = Command::kGet, .keys = 3, .order = KeyOrder::kSequential}, 2);
   const std::string first(workload.Next(2));
   EXPECT_NE(first.find("key:000000000000"), std::string::npos);
   EXPECT_NE(first.find("key:000000000001"), std::string::npos);
@@ -32,7 +81,7 @@ TEST(Workload, SequentialKeysComeOnceEachAndStartOver) {
 
 TEST(Workload, AFewRequestsMayBeAskedForOfALargerBatch) {
   Workload workload({.command = Command::kMset, .value_bytes = 0}, 5);
-  EXPECT_EQ(workload.keys_per_request(), Workload::kMsetKeys);
+  EXPECT_EQ(KeysPerRequest(Command::kMset), 10u);
   const size_t one = workload.Next(1).size();
   EXPECT_EQ(workload.Next(3).size(), 3 * one);
 }

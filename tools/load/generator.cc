@@ -160,14 +160,20 @@ void Generator::SendBatch(Client& client, int64_t due) {
 
 // Sends what is unsent and `bytes`; keeps what the socket does not take and waits until it can.
 void Generator::Write(Client& client, std::string_view bytes) {
-  const bool waiting = !client.unsent.empty();
-  if (waiting) bytes = client.unsent.append(bytes);
-  const ssize_t written = send(client.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (written < 0 && errno != EAGAIN) return Lose(client, std::strerror(errno));
-  client.unsent = std::string(bytes.substr(static_cast<size_t>(std::max<ssize_t>(written, 0))));
-  if (waiting == !client.unsent.empty()) return;
+  const bool waiting = client.has_unsent();
+  if (waiting) bytes = std::string_view(client.unsent.append(bytes)).substr(client.unsent_from);
+  const ssize_t result = send(client.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (result < 0 && errno != EAGAIN) return Lose(client, std::strerror(errno));
+  const auto written = static_cast<size_t>(std::max<ssize_t>(result, 0));
+  if (waiting) {
+    client.unsent_from += written;
+  } else {
+    client.unsent.assign(bytes.substr(written));
+    client.unsent_from = 0;
+  }
+  if (waiting == client.has_unsent()) return;
   epoll_event event = {};
-  event.events = EPOLLIN | (client.unsent.empty() ? 0u : static_cast<uint32_t>(EPOLLOUT));
+  event.events = EPOLLIN | (client.has_unsent() ? static_cast<uint32_t>(EPOLLOUT) : 0u);
   event.data.ptr = &client;
   epoll_ctl(epoll_, EPOLL_CTL_MOD, client.fd, &event);
 }

@@ -62,8 +62,11 @@ class Generator {
     int fd = -1;
     size_t outstanding = 0;
     int64_t due = 0;
-    std::string unsent;  // what the socket did not take
+    std::string unsent;      // what the socket did not take at once
+    size_t unsent_from = 0;  // where in it what is still unsent begins
     ReplyCounter replies;
+
+    bool has_unsent() const { return unsent_from < unsent.size(); }
   };
 
   bool finished(int64_t now) const;

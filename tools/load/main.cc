@@ -14,12 +14,17 @@
 namespace {
 
 constexpr char kUsage[] =
-    R"(usage: load [--host ADDRESS] [--port PORT | --unix PATH] [--command set|get|incr|mset|ping]
+    R"(usage: load [--host ADDRESS] [--port PORT | --unix PATH]
+            [--command set|get|del|incr|mset|mget|exists|setex|setpxat|expire|ping]
             [--clients N] [--pipeline N] [--keys N] [--key-size BYTES] [--value-size BYTES]
+            [--deadline-from UNIX_MS] [--deadline-span MS]
             [--requests N] [--seconds S] [--warmup REQUESTS] [--rate PER_SECOND] [--seed N]
-            [--server-pid PID] [--fill]
+            [--server-pid PID] [--fill] [--shuffle]
 
-Keys are drawn at random from --keys; --fill sends one request for each, in order, instead.
+Keys are drawn at random from --keys; --fill sends one request for each, in order, instead, and with
+--shuffle in an order that the seed chooses; --requests ends it early.
+mset names 10 keys, mget 100; exists asks for keys that are missing; setex sets, and expire leaves,
+an hour to live; the deadlines of setpxat lie at random within the span.
 Without --rate each client sends its next batch as soon as the last one is answered. With it,
 batches are due at fixed times, and latency counts from those.
 Prints: requests per second; the CPU microseconds per request and the business (CPU time by wall
@@ -30,6 +35,7 @@ struct Options {
   load::GeneratorOptions generator;
   load::WorkloadOptions workload;
   bool fill = false;
+  bool shuffle = false;
 };
 
 bool Parse(int argc, char** argv, Options* options) {
@@ -56,6 +62,8 @@ bool Parse(int argc, char** argv, Options* options) {
       {"--key-size", number(workload.key_bytes)},
       {"--value-size", number(workload.value_bytes)},
       {"--seed", number(workload.seed)},
+      {"--deadline-from", number(workload.deadline_from)},
+      {"--deadline-span", number(workload.deadline_span)},
       {"--command",
        [&](const char* value) {
          const auto command = load::ParseCommand(value);
@@ -64,23 +72,25 @@ bool Parse(int argc, char** argv, Options* options) {
        }},
   };
   for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--fill") {
-      options->fill = true;
+    if (const std::string_view flag = argv[i]; flag == "--fill" || flag == "--shuffle") {
+      (flag == "--fill" ? options->fill : options->shuffle) = true;
       continue;
     }
     const auto setting = settings.find(argv[i]);
     if (setting == settings.end() || i + 1 == argc || !setting->second(argv[++i])) return false;
   }
   return generator.clients > 0 && generator.pipeline > 0 && workload.keys > 0 &&
-         workload.key_bytes >= load::WorkloadOptions::kMinKeyBytes;
+         workload.deadline_span > 0 && workload.key_bytes >= load::WorkloadOptions::kMinKeyBytes;
 }
 
-// One request for each key, in order.
+// One request for each key, or for as many as --requests names.
 void PrepareFill(Options* options) {
-  options->workload.sequential = true;
-  const size_t per_request =
-      options->workload.command == load::Command::kMset ? load::Workload::kMsetKeys : 1;
-  options->generator.requests = (options->workload.keys + per_request - 1) / per_request;
+  load::WorkloadOptions& workload = options->workload;
+  workload.order = options->shuffle ? load::KeyOrder::kShuffled : load::KeyOrder::kSequential;
+  const uint64_t per_request = std::max<uint64_t>(1, load::KeysPerRequest(workload.command));
+  const uint64_t all = (workload.keys + per_request - 1) / per_request;
+  uint64_t& requests = options->generator.requests;
+  requests = requests == 0 ? all : std::min(requests, all);
   options->generator.seconds = 0;
   options->generator.warmup = 0;
 }

@@ -12,7 +12,7 @@ size_t ReplyCounter::Feed(std::string_view bytes) {
       const size_t taken = std::min(body_left_, bytes.size());
       body_left_ -= taken;
       bytes.remove_prefix(taken);
-      if (body_left_ == 0) ++replies;
+      if (body_left_ == 0) replies += Complete();
       continue;
     }
     const size_t end = bytes.find('\n');
@@ -23,11 +23,16 @@ size_t ReplyCounter::Feed(std::string_view bytes) {
     std::string_view line = bytes.substr(0, end);
     if (!partial_line_.empty()) line = partial_line_.append(line);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (TakeLine(line)) ++replies;
+    if (TakeLine(line)) replies += Complete();
     partial_line_.clear();
     bytes.remove_prefix(end + 1);
   }
   return replies;
+}
+
+size_t ReplyCounter::Complete() {
+  if (elements_left_ > 0) --elements_left_;
+  return elements_left_ == 0 ? 1 : 0;
 }
 
 bool ReplyCounter::TakeLine(std::string_view line) {
@@ -35,12 +40,16 @@ bool ReplyCounter::TakeLine(std::string_view line) {
     if (errors_++ == 0) first_error_ = line;
     return true;
   }
-  if (!line.starts_with('$')) return true;
+  if (!line.starts_with('$') && !line.starts_with('*')) return true;
   int64_t size = -1;
   std::from_chars(line.data() + 1, line.data() + line.size(), size);
   if (size < 0) {
     ++nulls_;
     return true;
+  }
+  if (line.starts_with('*')) {
+    elements_left_ = static_cast<uint64_t>(size);
+    return size == 0;
   }
   constexpr size_t kLineEnd = 2;
   body_left_ = static_cast<size_t>(size) + kLineEnd;

@@ -1,6 +1,6 @@
 // ReplyCounter: counts whole RESP2 replies in a byte stream that arrives in pieces, and tells
-// errors and nulls apart. Simple strings, errors, integers and bulk strings are known: what the
-// workloads are answered with.
+// errors and nulls apart. Simple strings, errors, integers, bulk strings and arrays of those are
+// known: what the workloads are answered with.
 #ifndef SOLOKV_TOOLS_LOAD_REPLY_COUNTER_H_
 #define SOLOKV_TOOLS_LOAD_REPLY_COUNTER_H_
 
@@ -21,11 +21,15 @@ class ReplyCounter {
   const std::string& first_error() const { return first_error_; }
 
  private:
-  // Takes a reply's first line, without its line end; returns true if that is the whole reply.
+  // Takes the first line of a reply or of an array's element, without its line end; returns true if
+  // that is the whole of it.
   bool TakeLine(std::string_view line);
+  // A reply or an element is complete; returns how many replies that completes.
+  size_t Complete();
 
   std::string partial_line_;
-  size_t body_left_ = 0;  // bytes of a bulk string still to come, its line end included
+  size_t body_left_ = 0;        // bytes of a bulk string still to come, its line end included
+  uint64_t elements_left_ = 0;  // of an array
   uint64_t errors_ = 0;
   uint64_t nulls_ = 0;
   std::string first_error_;

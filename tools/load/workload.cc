@@ -1,97 +1,133 @@
 #include "tools/load/workload.h"
 
+#include <algorithm>
+#include <array>
+
 namespace load {
 namespace {
+
+constexpr size_t kLineEndBytes = 2;
+constexpr std::string_view kDeadlineDigits = "0000000000000";
+
+// What a request is made of: verb, keys, each with a value or without, and words behind them.
+struct Shape {
+  Command command;
+  std::string_view name;
+  std::string_view verb;
+  size_t keys = 1;
+  bool values = false;
+  std::array<std::string_view, 2> tail{};
+  // Commands that need keys of their own have another prefix.
+  std::string_view prefix = "key:";
+};
+
+constexpr std::array kShapes = {
+    Shape{.command = Command::kSet, .name = "set", .verb = "SET", .values = true},
+    Shape{.command = Command::kGet, .name = "get", .verb = "GET"},
+    Shape{.command = Command::kDel, .name = "del", .verb = "DEL"},
+    Shape{.command = Command::kIncr, .name = "incr", .verb = "INCR", .prefix = "ctr:"},
+    Shape{.command = Command::kMset, .name = "mset", .verb = "MSET", .keys = 10, .values = true},
+    Shape{.command = Command::kMget, .name = "mget", .verb = "MGET", .keys = 100},
+    Shape{.command = Command::kExists, .name = "exists", .verb = "EXISTS", .prefix = "mis:"},
+    Shape{.command = Command::kSetEx,
+          .name = "setex",
+          .verb = "SET",
+          .values = true,
+          .tail = {"EX", "3600"}},
+    Shape{.command = Command::kSetPxAt,
+          .name = "setpxat",
+          .verb = "SET",
+          .values = true,
+          .tail = {"PXAT", kDeadlineDigits}},
+    Shape{.command = Command::kExpire, .name = "expire", .verb = "EXPIRE", .tail = {"3600"}},
+    Shape{.command = Command::kPing, .name = "ping", .verb = "PING", .keys = 0},
+};
+
+const Shape& ShapeOf(Command command) {
+  return *std::find_if(kShapes.begin(), kShapes.end(),
+                       [&](const Shape& shape) { return shape.command == command; });
+}
+
+size_t Arguments(const Shape& shape) {
+  const auto tail = std::count_if(shape.tail.begin(), shape.tail.end(),
+                                  [](std::string_view word) { return !word.empty(); });
+  return 1 + shape.keys * (shape.values ? 2 : 1) + static_cast<size_t>(tail);
+}
 
 void AppendArgument(std::string* bytes, std::string_view argument) {
   bytes->append("$").append(std::to_string(argument.size())).append("\r\n");
   bytes->append(argument).append("\r\n");
 }
 
-void WriteDigits(char* end, uint64_t number) {
-  for (size_t i = 0; i < WorkloadOptions::kKeyDigits; ++i) {
+void WriteDigits(char* end, uint64_t number, size_t digits) {
+  for (size_t i = 0; i < digits; ++i) {
     *--end = static_cast<char>('0' + number % 10);
     number /= 10;
   }
 }
 
-// splitmix64 (Sebastiano Vigna).
-uint64_t Mix(uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-  return value ^ (value >> 31);
-}
-
 }  // namespace
 
 std::optional<Command> ParseCommand(std::string_view name) {
-  if (name == "set") return Command::kSet;
-  if (name == "get") return Command::kGet;
-  if (name == "incr") return Command::kIncr;
-  if (name == "mset") return Command::kMset;
-  if (name == "ping") return Command::kPing;
+  for (const Shape& shape : kShapes) {
+    if (shape.name == name) return shape.command;
+  }
   return std::nullopt;
 }
 
+size_t KeysPerRequest(Command command) {
+  return ShapeOf(command).keys;
+}
+
 Workload::Workload(const WorkloadOptions& options, size_t batch)
-    : keys_(options.keys),
-      sequential_(options.sequential),
-      state_(options.sequential ? 0 : options.seed) {
+    : options_(options), permutation_(options.keys, options.seed), random_(options.seed) {
   for (size_t i = 0; i < batch; ++i) {
-    AppendRequest(options);
-    if (i > 0) continue;
-    request_bytes_ = bytes_.size();
-    keys_per_request_ = digits_.size();
+    AppendRequest();
+    if (i == 0) request_bytes_ = bytes_.size();
   }
 }
 
-void Workload::AppendRequest(const WorkloadOptions& options) {
-  const std::string value(options.value_bytes, 'x');
-  switch (options.command) {
-    case Command::kSet:
-      bytes_.append("*3\r\n$3\r\nSET\r\n");
-      AppendKey(options);
-      AppendArgument(&bytes_, value);
-      break;
-    case Command::kGet:
-      bytes_.append("*2\r\n$3\r\nGET\r\n");
-      AppendKey(options);
-      break;
-    case Command::kIncr:
-      bytes_.append("*2\r\n$4\r\nINCR\r\n");
-      AppendKey(options);
-      break;
-    case Command::kMset:
-      bytes_.append("*21\r\n$4\r\nMSET\r\n");
-      for (size_t i = 0; i < kMsetKeys; ++i) {
-        AppendKey(options);
-        AppendArgument(&bytes_, value);
-      }
-      break;
-    case Command::kPing:
-      bytes_.append("*1\r\n$4\r\nPING\r\n");
-      break;
+void Workload::AppendRequest() {
+  const Shape& shape = ShapeOf(options_.command);
+  const std::string value(options_.value_bytes, 'x');
+  bytes_.append("*").append(std::to_string(Arguments(shape))).append("\r\n");
+  AppendArgument(&bytes_, shape.verb);
+  for (size_t i = 0; i < shape.keys; ++i) {
+    AppendKey(shape.prefix);
+    if (shape.values) AppendArgument(&bytes_, value);
+  }
+  for (const std::string_view word : shape.tail) {
+    if (!word.empty()) AppendArgument(&bytes_, word);
+    if (word == kDeadlineDigits) deadlines_.push_back(bytes_.size() - kLineEndBytes);
   }
 }
 
-// Counters have keys of their own: the values of the others are no numbers.
-void Workload::AppendKey(const WorkloadOptions& options) {
-  std::string key = options.command == Command::kIncr ? "ctr:" : "key:";
-  key.resize(options.key_bytes, '0');
+void Workload::AppendKey(std::string_view prefix) {
+  std::string key(prefix);
+  key.resize(options_.key_bytes, '0');
   AppendArgument(&bytes_, key);
-  constexpr size_t kLineEnd = 2;
-  digits_.push_back(bytes_.size() - kLineEnd);
+  keys_.push_back(bytes_.size() - kLineEndBytes);
+}
+
+uint64_t Workload::NextRandom() {
+  constexpr uint64_t kIncrement = 0x9e3779b97f4a7c15;
+  return Mix(random_ += kIncrement);
 }
 
 uint64_t Workload::NextKey() {
-  if (sequential_) return state_++ % keys_;
-  constexpr uint64_t kIncrement = 0x9e3779b97f4a7c15;
-  return Mix(state_ += kIncrement) % keys_;
+  if (options_.order == KeyOrder::kRandom) return NextRandom() % options_.keys;
+  const uint64_t position = position_++ % options_.keys;
+  return options_.order == KeyOrder::kShuffled ? permutation_.At(position) : position;
 }
 
 std::string_view Workload::Next(size_t requests) {
-  for (size_t i = 0; i < requests * keys_per_request_; ++i) {
-    WriteDigits(bytes_.data() + digits_[i], NextKey());
+  for (size_t i = 0; i < requests * KeysPerRequest(options_.command); ++i) {
+    WriteDigits(bytes_.data() + keys_[i], NextKey(), WorkloadOptions::kKeyDigits);
+  }
+  for (size_t i = 0; i < requests && i < deadlines_.size(); ++i) {
+    WriteDigits(bytes_.data() + deadlines_[i],
+                options_.deadline_from + NextRandom() % options_.deadline_span,
+                kDeadlineDigits.size());
   }
   return std::string_view(bytes_).substr(0, requests * request_bytes_);
 }

@@ -1,5 +1,6 @@
 // Workload: the bytes of a batch of requests. They are laid out once; before each batch only the
-// digits of the keys are written anew, so that the generator costs little beside the server.
+// digits of the keys, and of deadlines, are written anew, so that the generator costs little beside
+// the server.
 #ifndef SOLOKV_TOOLS_LOAD_WORKLOAD_H_
 #define SOLOKV_TOOLS_LOAD_WORKLOAD_H_
 
@@ -10,11 +11,34 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/load/permutation.h"
+
 namespace load {
 
-enum class Command : uint8_t { kSet, kGet, kIncr, kMset, kPing };
+enum class Command : uint8_t {
+  kSet,
+  kGet,
+  kDel,
+  kIncr,
+  kMset,     // of 10
+  kMget,     // of 100
+  kExists,   // of keys that no other command names
+  kSetEx,    // SET with a time to live of an hour
+  kSetPxAt,  // SET with a deadline at random
+  kExpire,   // in an hour
+  kPing,
+};
 
+// "set", "get" ...; "setex" and "setpxat" are SET with the option of that name.
 std::optional<Command> ParseCommand(std::string_view name);
+// How many keys one request names.
+size_t KeysPerRequest(Command command);
+
+enum class KeyOrder : uint8_t {
+  kRandom,      // any key at any time
+  kSequential,  // each once, by number
+  kShuffled,    // each once, in an order that the seed chooses
+};
 
 struct WorkloadOptions {
   Command command = Command::kSet;
@@ -22,7 +46,9 @@ struct WorkloadOptions {
   size_t key_bytes = 16;      // at least kMinKeyBytes
   size_t value_bytes = 3;
   uint64_t seed = 1;
-  bool sequential = false;  // keys in order, each once, instead of at random
+  KeyOrder order = KeyOrder::kRandom;
+  uint64_t deadline_from = 0;  // Unix milliseconds, of 13 digits; the earliest that kSetPxAt sets
+  uint64_t deadline_span = 1;  // milliseconds from there in which its deadlines lie
 
   static constexpr size_t kKeyDigits = 12;
   static constexpr size_t kPrefixBytes = 4;
@@ -31,28 +57,26 @@ struct WorkloadOptions {
 
 class Workload {
  public:
-  static constexpr size_t kMsetKeys = 10;
-
   // `batch` is the most requests that Next is asked for.
   Workload(const WorkloadOptions& options, size_t batch);
 
   // The bytes of the next `requests` requests, valid until the next call.
   std::string_view Next(size_t requests);
-  // How many keys one request names.
-  size_t keys_per_request() const { return keys_per_request_; }
 
  private:
-  void AppendRequest(const WorkloadOptions& options);
-  void AppendKey(const WorkloadOptions& options);
+  void AppendRequest();
+  void AppendKey(std::string_view prefix);
   uint64_t NextKey();
+  uint64_t NextRandom();
 
-  const uint64_t keys_;
-  const bool sequential_;
-  uint64_t state_;  // of the generator, or the next key
-  size_t keys_per_request_ = 0;
+  const WorkloadOptions options_;
+  const Permutation permutation_;
+  uint64_t random_;        // state of the generator
+  uint64_t position_ = 0;  // of the next key in its order
   size_t request_bytes_ = 0;
   std::string bytes_;
-  std::vector<size_t> digits_;  // where each key's digits end
+  std::vector<size_t> keys_;       // where each key's digits end
+  std::vector<size_t> deadlines_;  // where each deadline's digits end
 };
 
 }  // namespace load

@@ -1,0 +1,108 @@
+"""Workloads beyond SET and GET of small values, in groups that share servers and data."""
+
+import dataclasses
+
+from bench import comparison
+from bench import servers as processes
+from bench.comparison import MEDIAN_LATENCY, TAIL, Case
+
+MILLION = 1_000_000
+EVER_NEW_KEYS = 1_000_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    name: str
+    about: str
+    cases: tuple
+    keys: int = MILLION
+    value_bytes: int = 3
+    fill: tuple = ("set",)
+    settings: tuple = ()  # of solokv and redis-server alike
+    floor: bool = False
+
+
+GROUPS = (
+    Group("commands", "other commands, pipeline 16, 1M keys",
+          (Case("INCR", "incr", target=0.40),
+           Case("MSET of 10", "mset", requests=160_000, target=0.40),
+           Case("MGET of 100", "mget", requests=30_000, target=0.40),
+           Case("EXISTS, missing keys", "exists", target=0.40)),
+          fill=("set", "incr")),
+    Group("large", "64 KB and 1 MB values, no pipelining",
+          (Case("GET 64 KB", "get", pipeline=1, requests=40_000, target=0.80),
+           Case("SET 1 MB", "set", pipeline=1, keys=100, value_bytes=1 << 20, requests=1500,
+                target=0.80)),
+          keys=1000, value_bytes=64 << 10),
+    Group("kilobyte", "1 KB values",
+          (Case("SET 1 KB", "set", value_bytes=1024, pipeline=1, requests=200_000),
+           Case("GET 1 KB", "get", pipeline=1, requests=200_000),
+           Case("SET 1 KB, pipeline 16", "set", value_bytes=1024, requests=400_000),
+           Case("GET 1 KB, pipeline 16", "get", requests=400_000)),
+          keys=200_000, value_bytes=1024),
+    Group("unix", "UNIX socket, 256 clients, no pipelining",
+          (Case("SET, UNIX socket", "set", pipeline=1, clients=256, unix=True, requests=300_000),
+           Case("GET, UNIX socket", "get", pipeline=1, clients=256, unix=True, requests=300_000)),
+          settings=("--unixsocket", "DIRECTORY/socket")),
+    Group("ttl", "refreshing times to live, pipeline 16, 1M keys that have one",
+          (Case("SET EX", "setex", target=0.35), Case("EXPIRE", "expire", target=0.35)),
+          fill=("setex",)),
+    Group("evict", "SET of new keys at maxmemory 100 MB, allkeys-lru, pipeline 16",
+          (Case("SET, evicting", "set", keys=EVER_NEW_KEYS, target=0.50),),
+          keys=3 * MILLION, settings=("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")),
+    Group("cold", "10M keys, out of every cache, pipeline 16",
+          (Case("SET, 10M keys", "set", target=0.30), Case("GET, 10M keys", "get", target=0.30)),
+          keys=10 * MILLION),
+    Group("single", "median latency with one client, no pipelining",
+          (Case("SET, 1 client", "set", pipeline=1, clients=1, requests=30_000,
+                metric=MEDIAN_LATENCY, target=1.0),
+           Case("GET, 1 client", "get", pipeline=1, clients=1, requests=30_000,
+                metric=MEDIAN_LATENCY, target=1.0))),
+    Group("tail", "p99 by p50 with 50 clients, no pipelining",
+          (Case("SET, p99/p50", "set", pipeline=1, requests=200_000, metric=TAIL, of="floor",
+                target=1.2),
+           Case("GET, p99/p50", "get", pipeline=1, requests=200_000, metric=TAIL, of="floor",
+                target=1.2)),
+          floor=True),
+)
+
+BUSY_POLL_MICROSECONDS = 50
+
+
+def run(options, results):
+    for group in GROUPS:
+        if not options.only or group.name in options.only:
+            run_group(options, results, group)
+
+
+def run_group(options, results, group):
+    keys = options.size(group.keys)
+    results.begin(group.about, f"median of {options.rounds} rounds")
+    commands = comparison.commands(options, group.settings, group.floor)
+    if group.name == "single" and has_busy_poll(options):
+        commands["busy-poll"] = processes.solokv_command(
+            options, ("--busy-poll", str(BUSY_POLL_MICROSECONDS)))
+    with processes.running(commands) as servers:
+        for command in group.fill:
+            comparison.fill(options, servers, keys, group.value_bytes, command)
+        comparison.print_header(servers)
+        for case in group.cases:
+            comparison.compare(options, results, servers, case, keys)
+        if group.name == "evict":
+            print_evictions(servers)
+
+
+def has_busy_poll(options):
+    with processes.started("solokv", processes.solokv_command(options)) as server:
+        with server.connect() as connection:
+            return bool(connection.run("config", "get", "busy-poll"))
+
+
+def print_evictions(servers):
+    """How many keys were evicted for each request, the fill's included."""
+    for name, server in servers.items():
+        server.resume()
+        info = server.info("stats")
+        share = int(info["evicted_keys"]) / max(int(info["total_commands_processed"]), 1)
+        print(f"  {name}: {share:.2f} keys evicted for each command since the start", flush=True)
+        server.pause()

@@ -48,7 +48,7 @@ void SlabMemory::Region::StopUsingHugePages() {
 
 namespace {
 
-constexpr size_t kMaxCachedBytes = size_t{1} << 20;
+constexpr size_t kMaxCachedBytes = size_t{8} << 20;  // in all
 constexpr size_t kHugePageSlabs = (size_t{2} << 20) / kSlabBytes;
 constexpr size_t kSmallStoreSlabs = (size_t{8} << 20) / kSlabBytes;
 
@@ -432,12 +432,27 @@ void SlabMemory::FreeLarge(void* block, size_t bytes) {
   assert(large_.contains(freed.memory) && large_[freed.memory] == freed.bytes);
   large_.erase(freed.memory);
   used_ -= freed.bytes;
-  if (freed.bytes <= kMaxCachedBytes) {
-    Poison(freed.memory, freed.bytes);
-    std::swap(freed, cached_[next_cached_]);
+  if (freed.bytes > kMaxCachedBytes / 2) return DetachLarge(freed);
+  Poison(freed.memory, freed.bytes);
+  // The oldest of the cached blocks makes place, and others do while they are too many.
+  do {
+    const MappedBlock oldest = std::exchange(cached_[next_cached_], std::exchange(freed, {}));
     next_cached_ = (next_cached_ + 1) % cached_.size();
-  }
-  DetachLarge(freed);
+    if (oldest.bytes > 0) DetachLarge(oldest);
+  } while (cached_bytes() > kMaxCachedBytes);
+}
+
+size_t SlabMemory::cached_bytes() const {
+  size_t bytes = 0;
+  for (const MappedBlock& cached : cached_) bytes += cached.bytes;
+  return bytes;
+}
+
+bool SlabMemory::HasReady(size_t bytes) const {
+  const size_t size = GoodSize(bytes);
+  return size > kMaxSlabBlockBytes &&
+         std::any_of(cached_.begin(), cached_.end(),
+                     [size](const MappedBlock& cached) { return cached.bytes == size; });
 }
 
 // Unmaps freed pages, or leaves them for later if that would take too long.

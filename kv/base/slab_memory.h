@@ -182,6 +182,9 @@ class SlabMemory {
   // The sum of GoodSize over all live blocks.
   size_t used() const { return used_; }
 
+  // Whether a large block of `bytes` would be one that was freed lately and whose pages are there.
+  bool HasReady(size_t bytes) const;
+
   // Of a block of `bytes`, how many freeing it may give back to the system at once: nothing for
   // blocks of slabs, and for very large ones, which are left to Trim.
   static constexpr size_t UnmapBytes(size_t bytes);
@@ -268,6 +271,7 @@ class SlabMemory {
   void DetachLarge(MappedBlock block);
   size_t TrimLarge(size_t max_bytes);
   size_t DropCachedBlock();
+  size_t cached_bytes() const;
 
   size_t used_ = 0;
   std::array<SizeClass, slab_internal::kClasses> classes_;

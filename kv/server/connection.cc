@@ -140,8 +140,10 @@ void Connection::BeginLargeArgument(const resp::LargeArgument& argument) {
   large_size_ = argument.size;
   large_offset_ = argument.body_offset;
   large_filled_ = arrived.size();
-  large_ = Blob::Create(owner_.memory(), 0,
-                        std::min(large_size_, std::max(kFirstLargeCapacity, 2 * arrived.size())));
+  // Memory that is resident already may be had at once, whatever has arrived.
+  const bool ready = owner_.memory().HasReady(Blob::AllocationSize(large_size_));
+  const size_t first = ready ? large_size_ : std::max(kFirstLargeCapacity, 2 * arrived.size());
+  large_ = Blob::Create(owner_.memory(), 0, std::min(large_size_, first));
   std::memcpy(large_->data(), arrived.data(), arrived.size());
   kept_.resize(body);
   ContinueLargeArgument();

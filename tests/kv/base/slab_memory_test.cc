@@ -299,6 +299,27 @@ TEST_F(SlabMemoryTest, LargeBlocksCountInPages) {
   EXPECT_EQ(memory_.used(), 0u);
 }
 
+TEST_F(SlabMemoryTest, LargeBlocksFreedLatelyAreReady) {
+  EXPECT_FALSE(memory_.HasReady(kMegabyte));
+  void* const block = memory_.Allocate(kMegabyte);
+  EXPECT_FALSE(memory_.HasReady(kMegabyte));
+  memory_.Free(block, kMegabyte);
+  EXPECT_TRUE(memory_.HasReady(kMegabyte));
+  EXPECT_TRUE(memory_.HasReady(kMegabyte - 100));  // the same pages
+  EXPECT_FALSE(memory_.HasReady(2 * kMegabyte));
+  EXPECT_FALSE(memory_.HasReady(100));
+  EXPECT_EQ(memory_.Allocate(kMegabyte), block);
+  EXPECT_FALSE(memory_.HasReady(kMegabyte));
+}
+
+TEST_F(SlabMemoryTest, LargeBlocksFreedLatelyAreFewMegabytes) {
+  std::vector<void*> blocks(6);
+  for (void*& block : blocks) block = memory_.Allocate(3 * kMegabyte);
+  for (void* const block : blocks) memory_.Free(block, 3 * kMegabyte);
+  EXPECT_EQ(memory_.Trim(12 * kMegabyte), 12 * kMegabyte);  // what is beyond 8 MB goes first
+  EXPECT_TRUE(memory_.HasReady(3 * kMegabyte));
+}
+
 TEST_F(SlabMemoryTest, PreparingAheadChangesNothing) {
   EXPECT_FALSE(memory_.Prepare());
   std::vector<Block> blocks;

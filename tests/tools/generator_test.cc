@@ -1,5 +1,6 @@
 #include "tools/load/generator.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -55,6 +56,17 @@ TEST_F(GeneratorTest, TellsMissesFromHits) {
   EXPECT_EQ(Run(options, {.command = Command::kGet, .keys = 100}).nulls, 100u);
   Run(options, {.command = Command::kSet, .keys = 100, .sequential = true});
   EXPECT_EQ(Run(options, {.command = Command::kGet, .keys = 100}).nulls, 0u);
+}
+
+TEST_F(GeneratorTest, IdleConnectionsAreThereAndSilent) {
+  GeneratorOptions options = {.clients = 1, .idle = 20, .requests = 10};
+  options.port = server_->port();
+  Generator generator(options, {.command = Command::kPing});
+  ASSERT_EQ(generator.Connect(), "");
+  const Report report = generator.Run();
+  EXPECT_EQ(report.requests, 10u);
+  // The idle ones, the active one, and the one that asks.
+  EXPECT_THAT(Ask({"info", "clients"}), testing::HasSubstr("connected_clients:22"));
 }
 
 TEST_F(GeneratorTest, WarmupIsNotMeasured) {

@@ -72,13 +72,31 @@ Generator::~Generator() {
   for (const Client& client : clients_) {
     if (client.fd >= 0) close(client.fd);
   }
+  for (const int fd : quiet_) close(fd);
   close(epoll_);
 }
 
+int Generator::ConnectOne() const {
+  return options_.unix_path.empty() ? ConnectTcp(options_.host, options_.port)
+                                    : ConnectUnix(options_.unix_path);
+}
+
+// They are reset when they are closed: thousands of ports waiting out their time would be missed.
+std::string Generator::ConnectIdle() {
+  for (size_t i = 0; i < options_.idle; ++i) {
+    const int fd = ConnectOne();
+    if (fd < 0) return std::string("cannot connect: ") + std::strerror(errno);
+    const linger reset = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    quiet_.push_back(fd);
+  }
+  return "";
+}
+
 std::string Generator::Connect() {
+  if (std::string error = ConnectIdle(); !error.empty()) return error;
   for (Client& client : clients_) {
-    client.fd = options_.unix_path.empty() ? ConnectTcp(options_.host, options_.port)
-                                           : ConnectUnix(options_.unix_path);
+    client.fd = ConnectOne();
     if (client.fd < 0) return std::string("cannot connect: ") + std::strerror(errno);
     epoll_event event = {};
     event.events = EPOLLIN;

@@ -26,6 +26,7 @@ struct GeneratorOptions {
   int port = 6379;
   std::string unix_path{};  // instead of host and port
   size_t clients = 50;
+  size_t idle = 0;  // connections beside those, which send nothing
   size_t pipeline = 1;
   uint64_t requests = 0;  // 0: bounded by `seconds` alone
   double seconds = 0;     // 0: bounded by `requests` alone
@@ -66,6 +67,8 @@ class Generator {
     ReplyCounter replies;
   };
 
+  std::string ConnectIdle();
+  int ConnectOne() const;
   bool finished(int64_t now) const;
   void BeginMeasurement(int64_t now);
   void SendDueBatches(int64_t now);
@@ -79,6 +82,7 @@ class Generator {
   const GeneratorOptions options_;
   Workload workload_;
   std::vector<Client> clients_;
+  std::vector<int> quiet_;  // the descriptors of idle connections
   std::deque<Client*> idle_;
   std::string receive_buffer_;
   int epoll_ = -1;

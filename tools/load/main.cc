@@ -14,8 +14,8 @@
 namespace {
 
 constexpr char kUsage[] =
-    R"(usage: load [--host ADDRESS] [--port PORT | --unix PATH] [--command set|get|incr|mset|ping]
-            [--clients N] [--pipeline N] [--keys N] [--key-size BYTES] [--value-size BYTES]
+    R"(usage: load [--host ADDRESS] [--port PORT | --unix PATH] [--command set|get|incr|mset|ping|echo]
+            [--clients N] [--idle N] [--pipeline N] [--keys N] [--key-size BYTES] [--value-size BYTES]
             [--requests N] [--seconds S] [--warmup REQUESTS] [--rate PER_SECOND] [--seed N]
             [--server-pid PID] [--fill]
 
@@ -46,6 +46,7 @@ bool Parse(int argc, char** argv, Options* options) {
       {"--unix", [&](const char* value) { return generator.unix_path = value, true; }},
       {"--port", number(generator.port)},
       {"--clients", number(generator.clients)},
+      {"--idle", number(generator.idle)},
       {"--pipeline", number(generator.pipeline)},
       {"--requests", number(generator.requests)},
       {"--seconds", number(generator.seconds)},

@@ -1,5 +1,7 @@
 #include "tools/load/workload.h"
 
+#include <algorithm>
+
 namespace load {
 namespace {
 
@@ -30,6 +32,7 @@ std::optional<Command> ParseCommand(std::string_view name) {
   if (name == "incr") return Command::kIncr;
   if (name == "mset") return Command::kMset;
   if (name == "ping") return Command::kPing;
+  if (name == "echo") return Command::kEcho;
   return std::nullopt;
 }
 
@@ -70,6 +73,10 @@ void Workload::AppendRequest(const WorkloadOptions& options) {
       break;
     case Command::kPing:
       bytes_.append("*1\r\n$4\r\nPING\r\n");
+      break;
+    case Command::kEcho:
+      bytes_.append("+").append(std::max(options.value_bytes, options.kMinEchoBytes) - 3, 'x');
+      bytes_.append("\r\n");
       break;
   }
 }

@@ -12,7 +12,8 @@
 
 namespace load {
 
-enum class Command : uint8_t { kSet, kGet, kIncr, kMset, kPing };
+// kEcho asks for nothing: it is a line that a server which sends back what it gets answers.
+enum class Command : uint8_t { kSet, kGet, kIncr, kMset, kPing, kEcho };
 
 std::optional<Command> ParseCommand(std::string_view name);
 
@@ -20,13 +21,14 @@ struct WorkloadOptions {
   Command command = Command::kSet;
   uint64_t keys = 1'000'000;  // the key space
   size_t key_bytes = 16;      // at least kMinKeyBytes
-  size_t value_bytes = 3;
+  size_t value_bytes = 3;     // of kEcho: the whole line, at least kMinEchoBytes
   uint64_t seed = 1;
   bool sequential = false;  // keys in order, each once, instead of at random
 
   static constexpr size_t kKeyDigits = 12;
   static constexpr size_t kPrefixBytes = 4;
   static constexpr size_t kMinKeyBytes = kPrefixBytes + kKeyDigits;
+  static constexpr size_t kMinEchoBytes = 4;
 };
 
 class Workload {

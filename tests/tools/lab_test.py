@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from event_lab import claims, experiments, measure, models, plots, report  # noqa: E402
 
 SMALL = ["--rounds", "1", "--seconds", "0.03", "--idle", "0,40", "--active", "1,20",
-         "--traced", "4", "--traced-requests", "50", "--connections", "20", "--accepts", "64",
+         "--traced", "10", "--traced-requests", "50", "--connections", "20", "--accepts", "64",
          "--reply-sizes", "4096,65536", "--reply-bytes", "1000000", "--log-seconds", "0.1"]
 SECONDS = 50
 MESSAGE_BYTES = 1 << 20
@@ -128,6 +128,11 @@ class PlotTest(unittest.TestCase):
         self.assertEqual([plots.si(value) for value in (0, 0.1234, 12.34, 999.9, 5000, 2.5e6)],
                          ["0", "0.123", "12.3", "1k", "5k", "2.5M"])
 
+    def test_units(self):
+        self.assertEqual([plots.size_text(size) for size in (100, 4096, 1 << 20)],
+                         ["100 B", "4 KiB", "1 MiB"])
+        self.assertEqual([plots.time_text(time) for time in (12.34, 3060)], ["12.3 µs", "3.06 ms"])
+
     def test_logarithmic_axis(self):
         axis = plots.LogAxis([1, 10, 100], 0, 100)
         self.assertAlmostEqual(axis.at(10), 50)
@@ -195,6 +200,19 @@ class LabTest(unittest.TestCase):
             self.skipTest("system calls cannot be counted here")
         self.assertGreater(calls["epoll"], 1.9)
         self.assertGreater(calls["epoll-oneshot"], calls["epoll"] + 0.7)
+
+    def test_loops_count_the_same_system_calls(self):
+        found = [model for model in models.own_models(build) if model.name in ("epoll", "io_uring")]
+        extent = experiments.Extent(traced=(10,), traced_requests=500)
+        lab = experiments.Lab(build, found, extent, "", 1000, lambda what: None)
+        calls = {row["model"]: row["calls"] for row in experiments.counted_by_loops(lab)}
+        self.assertGreater(calls["epoll"], 2)
+        self.assertLess(calls["io_uring"], calls["epoll"])
+
+    def test_every_plot_is_captioned(self):
+        for figures in report.plots_of(self.results).values():
+            for plot in figures:
+                self.assertTrue(plot.claims, plot.title)
 
     def test_edges_are_lost_without_draining(self):
         drained, once = self.results["edge"]

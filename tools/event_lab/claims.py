@@ -6,7 +6,7 @@ the figures do not tell), and the figures that say so.
 
 import dataclasses
 
-from event_lab.plots import si
+from event_lab.plots import si, size_text, time_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +76,7 @@ def idle_tail(rows):
     if poll is None or epoll is None:
         return UNKNOWN
     return Verdict(poll >= 1.5 * epoll, f"With {si(levels[-1])} idle connections, p99 is "
-                                        f"{si(poll)} µs with poll, {si(epoll)} µs with epoll.")
+                                        f"{time_text(poll)} with poll, {time_text(epoll)} with epoll.")
 
 
 def idle_none(rows):
@@ -87,6 +87,19 @@ def idle_none(rows):
     return Verdict(poll <= 1.15 * epoll,
                    f"Without idle connections, a request costs {poll:.1f} µs with poll, "
                    f"{epoll:.1f} µs with epoll.")
+
+
+def threads_are_as_prompt(rows):
+    levels = sorted({row["idle"] for row in rows if row["model"] == "threads"})
+    if not levels:
+        return UNKNOWN
+    threads = value(rows, "p50_us", model="threads", idle=levels[-1])
+    epoll = value(rows, "p50_us", model="epoll", idle=levels[-1])
+    if epoll is None:
+        return UNKNOWN
+    return Verdict(threads <= 1.25 * epoll,
+                   f"With {si(levels[-1])} idle connections, half of the requests are answered "
+                   f"within {time_text(threads)} by threads, {time_text(epoll)} by epoll.")
 
 
 def of_peak(rows, model):
@@ -134,6 +147,19 @@ def ring_saves_calls(rows):
                                       f"epoll.")
 
 
+def batching_is_faster(rows):
+    levels = sorted({row["active"] for row in rows})
+    if not levels:
+        return UNKNOWN
+    ring = value(rows, "ping_per_second", model="io_uring", active=levels[-1])
+    epoll = value(rows, "ping_per_second", model="epoll", active=levels[-1])
+    if ring is None or epoll is None:
+        return UNKNOWN
+    return Verdict(ring >= 1.05 * epoll, f"{si(levels[-1])} active connections are answered "
+                                         f"{si(ring)} times a second over io_uring, {si(epoll)} "
+                                         f"times over epoll.")
+
+
 def rearming_costs(rows):
     levels = sorted({row["active"] for row in rows})
     if not levels:
@@ -176,8 +202,8 @@ def threads_weigh(rows):
     if threads is None or epoll is None:
         return UNKNOWN
     return Verdict(threads >= 4 * max(epoll, 1),
-                   f"A connection takes {si(threads)} B with a thread, its kernel stack included, "
-                   f"{si(epoll)} B on the epoll loop, sockets left out.")
+                   f"A connection takes {size_text(threads)} with a thread, its kernel stack included, "
+                   f"{size_text(epoll)} on the epoll loop, sockets left out.")
 
 
 def zero_copy_pays(rows):
@@ -190,7 +216,7 @@ def zero_copy_pays(rows):
         return UNKNOWN
     copied = value(rows, "copied", mode="zerocopy", size=size)
     return Verdict(zero <= 0.9 * copy,
-                   f"A reply of {si(size)} B costs {si(zero)} µs with MSG_ZEROCOPY, {si(copy)} µs "
+                   f"A reply of {size_text(size)} costs {time_text(zero)} with MSG_ZEROCOPY, {time_text(copy)} "
                    f"copied; the kernel reported {copied:.0%} of the sends as copied after all "
                    f"(over loopback it must).")
 
@@ -203,8 +229,8 @@ def sendfile_pays(rows):
     file = value(rows, "cpu_us", mode="sendfile", size=size)
     if copy is None or file is None:
         return UNKNOWN
-    return Verdict(file <= 0.9 * copy, f"A reply of {si(size)} B costs {si(file)} µs by sendfile, "
-                                       f"{si(copy)} µs by send.")
+    return Verdict(file <= 0.9 * copy, f"A reply of {size_text(size)} costs {time_text(file)} by sendfile, "
+                                       f"{time_text(copy)} by send.")
 
 
 def disk_stalls(rows):
@@ -212,8 +238,8 @@ def disk_stalls(rows):
     thread = value(rows, "stall_p99_us", mode="thread")
     if blocking is None or thread is None:
         return UNKNOWN
-    return Verdict(blocking >= 3 * thread, f"A timer of the loop is late by {si(blocking)} µs "
-                                           f"(p99) if the loop syncs, by {si(thread)} µs if a "
+    return Verdict(blocking >= 3 * thread, f"A timer of the loop is late by {time_text(blocking)} "
+                                           f"(p99) if the loop syncs, by {time_text(thread)} if a "
                                            f"helper thread does.")
 
 
@@ -225,7 +251,7 @@ def ring_needs_no_thread(rows):
     if None in (blocking, ring, rate, thread_rate):
         return UNKNOWN
     return Verdict(blocking >= 3 * ring and rate >= 0.8 * thread_rate,
-                   f"Linked requests leave the timer late by {si(ring)} µs (p99) at {si(rate)} "
+                   f"Linked requests leave the timer late by {time_text(ring)} (p99) at {si(rate)} "
                    f"syncs a second; the helper thread makes {si(thread_rate)}.")
 
 
@@ -234,8 +260,8 @@ def edges_must_drain(rows):
         return UNKNOWN
     drained, once = rows[0], rows[1]
     return Verdict(drained["received"] == drained["sent"] and once["received"] < once["sent"],
-                   f"Of {si(once['sent'])} B the reader that takes one buffer for an edge received "
-                   f"{si(once['received'])} B, the one that drains {si(drained['received'])} B.")
+                   f"Of {size_text(once['sent'])} the reader that takes one buffer for an edge received "
+                   f"{size_text(once['received'])}, the one that drains {si(drained['received'])} B.")
 
 
 BANGA = "Banga, Mogul, Druschel: A Scalable and Explicit Event Delivery Mechanism for UNIX, 1999"
@@ -249,6 +275,13 @@ IDLE_COST = Claim("The cost of select and poll grows with the connections that a
 IDLE_TAIL = Claim("Scanning idle connections lengthens the wait of the active ones.", BANGA,
                   idle_tail)
 IDLE_NONE = Claim("Without idle connections, poll does as well as epoll.", GAMMO, idle_none)
+THREADS_PROMPT = Claim("Threads that wait cost those that work nothing: a thread for each connection "
+                       "answers as promptly as an event loop.",
+                       "von Behren, Condit, Brewer: Why Events Are a Bad Idea (for High-Concurrency "
+                       "Servers), 2003", threads_are_as_prompt)
+BATCHING = Claim("A server whose system calls are batched serves more requests than one that makes "
+                 "each by itself.", "Soares, Stumm: FlexSC, Flexible System Call Scheduling with "
+                 "Exception-Less System Calls, 2010", batching_is_faster)
 THREADS_DEGRADE = Claim("A server with a thread for each connection loses throughput as "
                         "connections are added, an event-driven one keeps it.",
                         "Welsh, Culler, Brewer: SEDA, an Architecture for Well-Conditioned, "

@@ -104,10 +104,10 @@ def running(command, **options):
         server.stop()
 
 
-def load(build, server, seconds=0, requests=0, clients=1, idle=0, rate=0, size=0):
+def load(build, server, seconds=0, requests=0, clients=1, idle=0, rate=0, size=0, warmup=0):
     """Offers a server a PING load, or an echo of `size` bytes; what the load measured."""
     words = ["--port", server.port, "--clients", clients, "--idle", idle, "--rate", rate,
-             "--server-pid", server.pid]
+             "--warmup", warmup, "--server-pid", server.pid]
     words += ["--requests", requests] if requests else ["--seconds", seconds]
     words += ["--command", "echo", "--value-size", size] if size else ["--command", "ping"]
     limit = seconds + START_SECONDS + idle / 500

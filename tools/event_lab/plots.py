@@ -25,6 +25,18 @@ def si(value):
     return f"{value:.3g}"
 
 
+def size_text(size):
+    """Bytes in binary units."""
+    for limit, unit in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= limit:
+            return f"{size / limit:.3g} {unit}"
+    return f"{size:.3g} B"
+
+
+def time_text(microseconds):
+    return (f"{microseconds / 1e3:.3g} ms" if microseconds >= 1e3 else f"{microseconds:.3g} µs")
+
+
 class LogAxis:
     """Maps values to pixels; zero, which has no logarithm, lies one step before the least."""
 

@@ -28,7 +28,8 @@ def idle_plots(rows):
         "p99 over idle connections", rows, "idle", "p99_us", across[1], "p99, µs"),
         judged(rows, claims.IDLE_TAIL))
     yield Plot("Median latency", plots.lines(
-        "p50 over idle connections", rows, "idle", "p50_us", across[1], "p50, µs"), ())
+        "p50 over idle connections", rows, "idle", "p50_us", across[1], "p50, µs"),
+        judged(rows, claims.THREADS_PROMPT))
     yield Plot("The same without idle connections", plots.bars(
         "CPU time for a request without idle connections",
         [(row["model"], row["family"], row["cpu_us"]) for row in least], "CPU µs per request"),
@@ -41,7 +42,7 @@ def active_plots(rows):
         "active connections", "requests per second"), judged(rows, claims.THREADS_DEGRADE))
     yield Plot("Throughput: PING", plots.lines(
         "PINGs a second over active connections", rows, "active", "ping_per_second",
-        "active connections", "requests per second"), ())
+        "active connections", "requests per second"), judged(rows, claims.BATCHING))
     yield Plot("CPU time of the server for a request", plots.lines(
         "CPU time for a request over active connections", rows, "active", "cpu_us",
         "active connections", "CPU µs per request"), judged(rows, claims.EDGE_NO_FASTER))
@@ -114,7 +115,7 @@ def log_plots(rows):
 def edge_plots(rows):
     yield Plot("Bytes received by an edge-triggered reader", plots.bars(
         "bytes received", [(row["reading"], "epoll", row["received"]) for row in rows],
-        f"bytes of {si(rows[0]['sent'])} sent"), judged(rows, claims.EDGES))
+        f"bytes, of {rows[0]['sent']} sent"), judged(rows, claims.EDGES))
 
 
 SECTIONS = {
@@ -169,7 +170,8 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 th, td { padding: 2px 12px 2px 0; text-align: right; } th:first-child, td:first-child
 { text-align: left; } th { color: var(--soft); font-weight: 500; } .wide { overflow-x: auto; }
 summary { cursor: pointer; color: var(--soft); } ul { padding-left: 20px; }
-.verdicts td, .verdicts th { text-align: left; padding: 4px 16px 4px 0; vertical-align: top; }
+.verdicts td, .verdicts th { text-align: left; padding: 6px 20px 6px 0; vertical-align: top;
+  border-top: 1px solid var(--rule); } .verdicts td:first-child { width: 44%; }
 """
 
 # Counts the plots that the browser has laid out, and lights up a model in all of them.

@@ -83,6 +83,15 @@ TEST_F(GeneratorTest, OffersAFixedRate) {
   EXPECT_GE(report.seconds, 0.099);
 }
 
+TEST_F(GeneratorTest, AFixedRateStartsAfterTheWarmup) {
+  // The server answers nothing for the first 100 ms, which are the warm-up's.
+  ASSERT_EQ(Ask({"client", "pause", "100"}), "+OK");
+  const Report report = Run({.clients = 1, .requests = 20, .rate = 1000, .warmup = 1},
+                            {.command = Command::kIncr, .keys = 1});
+  EXPECT_EQ(report.requests, 20u);
+  EXPECT_LT(report.latency.Percentile(0.5), 50'000'000u);
+}
+
 TEST_F(GeneratorTest, RequestsThatWaitForAConnectionCountFromWhenTheyWereDue) {
   // Twenty requests due 1 ms apart on one connection, which the first keeps busy for 100 ms.
   ASSERT_EQ(Ask({"client", "pause", "100"}), "+OK");

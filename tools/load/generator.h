@@ -4,7 +4,8 @@
 // it sends the next batch at once. At a fixed rate, batch n is due at start + n * pipeline / rate
 // and goes to the connection that has been idle longest; its latency counts from when it was due,
 // also if every connection was busy then, so a server that stalls cannot hide the requests it
-// delayed (no coordinated omission).
+// delayed (no coordinated omission). The warm-up saturates in either case, and a fixed rate starts
+// when it is over: the server has accepted every connection by then.
 #ifndef SOLOKV_TOOLS_LOAD_GENERATOR_H_
 #define SOLOKV_TOOLS_LOAD_GENERATOR_H_
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from event_lab import claims, experiments, measure, models, plots, report  # noqa: E402
 
 SMALL = ["--rounds", "1", "--seconds", "0.03", "--idle", "0,40", "--active", "1,20",
-         "--traced", "10", "--traced-requests", "50", "--connections", "20", "--accepts", "64",
+         "--traced", "10", "--traced-requests", "400", "--connections", "20", "--accepts", "64",
          "--reply-sizes", "4096,65536", "--reply-bytes", "1000000", "--log-seconds", "0.1"]
 SECONDS = 50
 MESSAGE_BYTES = 1 << 20
@@ -178,8 +178,8 @@ class LabTest(unittest.TestCase):
             measured = {row["model"] for row in self.results[experiment]}
             for name in names:
                 with self.subTest(experiment=experiment, model=name):
-                    self.assertTrue(name in measured
-                                    or any(note.startswith(name) for note in self.notes), self.notes)
+                    explained = any(note.startswith(name) for note in self.notes)
+                    self.assertTrue(name in measured or explained, self.notes)
 
     def test_figures_are_there(self):
         for name in experiments.ALL:
@@ -198,7 +198,7 @@ class LabTest(unittest.TestCase):
         calls = {row["model"]: row["calls"] for row in self.results["calls"]}
         if "epoll" not in calls:
             self.skipTest("system calls cannot be counted here")
-        self.assertGreater(calls["epoll"], 1.9)
+        self.assertGreater(calls["epoll"], 1.8)
         self.assertGreater(calls["epoll-oneshot"], calls["epoll"] + 0.7)
 
     def test_loops_count_the_same_system_calls(self):

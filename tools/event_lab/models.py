@@ -51,6 +51,13 @@ def own_models(build):
         yield Model(name, family, (str(program), name), missing, **extra)
 
 
+def remarks(build):
+    """What this build has to say about its models, a line each."""
+    program = build / "tools" / "lab_server"
+    done = subprocess.run([program, "--remarks"], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
 def library_peers(build):
     for library, package in (("libuv", "libuv1-dev"), ("libevent", "libevent-dev")):
         program = build / "tools" / f"{library}_echo"

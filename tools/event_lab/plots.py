@@ -133,7 +133,8 @@ def lines(name, rows, x, y, x_label, y_label, series="model"):
         right = WIDTH - RIGHT + 12
         body.append(f'<path class="leader" d="M{across.at(end[0]) + 5:.1f} {up.at(end[1]):.1f}'
                     f'L{right - 2} {label:.1f}"/>'
-                    f'<text class="name" x="{right}" y="{label + 4:.1f}">{escape(title)}</text></g>')
+                    f'<text class="name" x="{right}" y="{label + 4:.1f}">{escape(title)}'
+                    "</text></g>")
     return frame(name, "".join(body))
 
 

@@ -102,14 +102,13 @@ LOG_FAMILY = {"blocking": "threads", "thread": "scan", "aio": "epoll", "io_uring
 
 
 def log_plots(rows):
-    def chart(name, field, unit, logarithmic):
-        return plots.bars(name, [(row["mode"], LOG_FAMILY[row["mode"]], row[field])
-                                 for row in rows], unit, logarithmic)
-    yield Plot("How late a timer of the loop runs", chart(
-        "lateness of a timer", "stall_p99_us", "µs, p99", True), judged(rows, claims.DISK_STALLS))
-    yield Plot("Records synced", chart(
-        "syncs a second", "syncs_per_second", "syncs per second", False),
-        judged(rows, claims.RING_DISK))
+    late = [(f"{row['mode']}, {share}", LOG_FAMILY[row["mode"]], row[f"stall_{share}_us"])
+            for row in rows for share in ("p50", "p99")]
+    yield Plot("How late a timer of the loop runs", plots.bars(
+        "lateness of a timer", late, "µs", logarithmic=True), judged(rows, claims.DISK_STALLS))
+    synced = [(row["mode"], LOG_FAMILY[row["mode"]], row["syncs_per_second"]) for row in rows]
+    yield Plot("Records synced", plots.bars("syncs a second", synced, "syncs per second"),
+               judged(rows, claims.RING_DISK))
 
 
 def edge_plots(rows):
@@ -179,7 +178,9 @@ SCRIPT = """
 "use strict";
 const root = document.documentElement;
 root.dataset.errors = "0";
-window.addEventListener("error", () => { root.dataset.errors = String(1 + Number(root.dataset.errors)); });
+window.addEventListener("error", () => {
+  root.dataset.errors = String(1 + Number(root.dataset.errors));
+});
 function light(name) {
   for (const series of document.querySelectorAll(".series")) {
     series.classList.toggle("dim", name !== null && series.dataset.name !== name);
@@ -263,9 +264,9 @@ def page(results, machine, notes):
                         + "".join(map(figure_html, figures)) + table_html(results[name])
                         + "</section>")
     remarks = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    left_out = f"<h2>Left out</h2><ul>{remarks}</ul>" if remarks else ""
+    remarks_html = f"<h2>Remarks</h2><ul>{remarks}</ul>" if remarks else ""
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>The event-loop lab</title><style>{STYLE}</style><script>{SCRIPT}</script>"
             f'</head><body><h1>The event-loop lab</h1><p class="soft">{escape(machine)}</p>'
-            f"{overview_html(drawn)}{''.join(sections)}{left_out}</body></html>\n")
+            f"{overview_html(drawn)}{''.join(sections)}{remarks_html}</body></html>\n")

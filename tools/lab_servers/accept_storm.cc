@@ -119,8 +119,9 @@ int main(int argc, char** argv) {
   WaitForTermination(signals);
   stopped = true;
   for (std::thread& thread : threads) thread.join();
+  const uint64_t wakeups = loops[0].wakeups() + loops[1].wakeups();
   std::printf("{\"wakeups\": %llu, \"accepts\": [%llu, %llu]}\n",
-              static_cast<unsigned long long>(loops[0].wakeups() + loops[1].wakeups()),
+              static_cast<unsigned long long>(wakeups),
               static_cast<unsigned long long>(loops[0].accepts()),
               static_cast<unsigned long long>(loops[1].accepts()));
   return 0;

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -292,6 +293,7 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
+  prctl(PR_SET_TIMERSLACK, 1UL);  // timers are not put off to save power
   Log log;
   log.file.Reset(open(argv[2], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   log.record.assign(argc > 4 ? std::strtoul(argv[4], nullptr, 10) : 4096, 'x');

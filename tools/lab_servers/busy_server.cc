@@ -7,27 +7,17 @@
 #include <cerrno>
 #include <cstddef>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "tools/lab_servers/models.h"
 #include "tools/lab_servers/responder.h"
+#include "tools/lab_servers/send_all.h"
 
 namespace lab {
 namespace {
 
 constexpr size_t kReceiveBytes = size_t{16} * 1024;
-
-// Sends all of `bytes`, asking again while there is no room.
-bool SendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
-    bytes.remove_prefix(static_cast<size_t>(sent < 0 ? 0 : sent));
-  }
-  return true;
-}
 
 // Serves what there is; false when the connection has ended.
 bool ServeOnce(int fd, const Responder& responder, std::span<char> buffer) {

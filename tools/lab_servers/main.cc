@@ -13,9 +13,15 @@
 namespace {
 
 constexpr char kUsage[] =
-    "usage: lab_server MODEL [PORT]\n"
+    "usage: lab_server MODEL [PORT] | lab_server --remarks\n"
     "Prints its port, serves until SIGTERM, then prints what its loop counted as JSON.\n"
     "Exits with 3 and the reason if this build or kernel lacks the model.\n";
+// What to know about the models of this build.
+#ifdef SOLOKV_LAB_KQUEUE_SHIM
+constexpr char kRemarks[] = "kqueue: runs over a kevent made of epoll, the system has none\n";
+#else
+constexpr char kRemarks[] = "";
+#endif
 constexpr int kBacklog = 4096;
 constexpr int kUnavailable = 3;
 
@@ -47,6 +53,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string_view model = argv[1];
+  if (model == "--remarks") {
+    std::fputs(kRemarks, stdout);
+    return 0;
+  }
   const int port = argc > 2 ? std::atoi(argv[2]) : 0;
   RaiseDescriptorLimit();
   if (model == "threads" || model == "busy") {

@@ -8,11 +8,11 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "tools/lab_servers/models.h"
 #include "tools/lab_servers/responder.h"
+#include "tools/lab_servers/send_all.h"
 
 namespace lab {
 namespace {
@@ -23,15 +23,6 @@ struct Connection {
   int fd;
   const Responder* responder;
 };
-
-bool SendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EINTR) return false;
-    bytes.remove_prefix(static_cast<size_t>(sent < 0 ? 0 : sent));
-  }
-  return true;
-}
 
 void* Serve(void* argument) {
   const std::unique_ptr<Connection> connection(static_cast<Connection*>(argument));

@@ -108,6 +108,13 @@ class ClaimTest(unittest.TestCase):
         self.assertIs(claims.RING_SAVES_CALLS.judge(rows(1.0)).holds, False)
         self.assertIs(claims.REARMING.judge(rows(0.1)).holds, True)
 
+    def test_ratios_leave_out_a_single_connection(self):
+        rows = [{"model": model, "active": level, "cpu_us": cost}
+                for model, costs in (("epoll", (1, 2, 4)), ("epoll-et", (9, 2, 2)))
+                for level, cost in zip((1, 10, 100), costs)]
+        self.assertAlmostEqual(claims.mean_ratio(rows, "cpu_us", "epoll-et", "epoll"), 0.75)
+        self.assertIs(claims.EDGE_NO_FASTER.judge(rows).holds, False)
+
     def test_edges(self):
         def rows(drained, once):
             return [{"received": drained, "sent": 100}, {"received": once, "sent": 100}]
@@ -121,6 +128,14 @@ class ClaimTest(unittest.TestCase):
         for claim in every:
             with self.subTest(claim.text):
                 self.assertIsNone(claim.judge([]).holds)
+
+
+class RoundsTest(unittest.TestCase):
+    def test_the_best_of_each_figure_counts(self):
+        rounds = [{"model": "m", "cpu_us": 3, "per_second": 10},
+                  {"model": "m", "cpu_us": 2, "per_second": 8}]
+        self.assertEqual(list(experiments.best_of_rounds(rounds, ("model",))),
+                         [{"model": "m", "cpu_us": 2, "per_second": 10}])
 
 
 class PlotTest(unittest.TestCase):
@@ -139,6 +154,10 @@ class PlotTest(unittest.TestCase):
         with_zero = plots.LogAxis([0, 1, 100], 0, 100)
         self.assertEqual(with_zero.at(0), 0)
         self.assertGreater(with_zero.at(1), 5)
+
+    def test_ticks_have_room(self):
+        axis = plots.LogAxis([1, 10000], 0, 400)
+        self.assertEqual(plots.x_ticks(axis, [1, 1, 9900, 10000, 10000]), [1, 10000])
 
     def test_labels_do_not_overlap(self):
         placed = plots.spread([50, 50, 51, 99], 0, 100)

@@ -10,7 +10,7 @@ from html import escape
 
 WIDTH, HEIGHT = 860, 430
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 16, 50
-LABEL_GAP = 14
+LABEL_GAP, TICK_GAP = 14, 34
 MARKERS = ("circle", "square", "triangle", "diamond", "ring")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "1 5")
 
@@ -66,6 +66,15 @@ class LogAxis:
         return found
 
 
+def x_ticks(axis, values):
+    """Those of the values that have room for their labels, the ones that occur most first."""
+    chosen = []
+    for value in sorted(set(values), key=lambda value: (-values.count(value), value)):
+        if all(abs(axis.at(value) - axis.at(other)) >= TICK_GAP for other in chosen):
+            chosen.append(value)
+    return chosen
+
+
 def marker(shape, x, y, title):
     title = f"<title>{escape(title)}</title>"
     if shape == "square":
@@ -118,7 +127,7 @@ def lines(name, rows, x, y, x_label, y_label, series="model"):
     looks = dict(styles(families))
     across = LogAxis([row[x] for row in rows], LEFT, WIDTH - RIGHT)
     up = LogAxis([row[y] for row in rows], HEIGHT - BOTTOM, TOP)
-    body = [axes(across, up, sorted({row[x] for row in rows}), x_label, y_label)]
+    body = [axes(across, up, x_ticks(across, [row[x] for row in rows]), x_label, y_label)]
     ends = [sorted(points)[-1] for points in groups.values()]
     labels = spread([up.at(end[1]) for end in ends], TOP + 4, HEIGHT - BOTTOM)
     for (title, points), end, label in zip(groups.items(), ends, labels):
@@ -138,14 +147,14 @@ def lines(name, rows, x, y, x_label, y_label, series="model"):
     return frame(name, "".join(body))
 
 
-def axes(across, up, x_ticks, x_label, y_label):
+def axes(across, up, ticks, x_label, y_label):
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     body = ['<g class="axis">']
     for tick in up.ticks():
         y = up.at(tick)
         body.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{right}"/>'
                     f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{si(tick)}</text>')
-    for tick in x_ticks:
+    for tick in ticks:
         x = across.at(tick)
         body.append(f'<path class="grid" d="M{x:.1f} {TOP}V{bottom}"/>'
                     f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{si(tick)}</text>')

@@ -49,12 +49,14 @@ class Server:
             [*tracer, *command], stdout=subprocess.PIPE, stderr=self.errors, text=True,
             preexec_fn=lambda: os.sched_setaffinity(0, pinned))
         self.output = ""
+        self.pid = self.process.pid
         try:
             self.port = self._read_port()
         except BaseException:
             self.stop()
             raise
-        self.pid = self._traced_child() if tracer else self.process.pid
+        if tracer:
+            self.pid = self._traced_child()
 
     def _read_port(self):
         ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
@@ -84,6 +86,8 @@ class Server:
         try:
             self.output, _ = self.process.communicate(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
             self.process.kill()
             self.process.communicate()
         self.errors.close()
@@ -91,7 +95,7 @@ class Server:
     def stop(self):
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(getattr(self, "pid", self.process.pid), signal.SIGTERM)
+                os.kill(self.pid, signal.SIGTERM)
         self.finish()
 
 

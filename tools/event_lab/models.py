@@ -19,6 +19,7 @@ class Model:
     unavailable: str = ""  # why it cannot run here
     capacity: int = 1 << 30  # connections
     spins: bool = False  # makes system calls without being asked for anything
+    rearms: bool = False  # makes system calls that its loop does not count
     cores: int = 1
     slow_start: bool = False
 
@@ -35,7 +36,7 @@ OWN = (
     ("poll", "scan", {}),
     ("epoll", "epoll", {}),
     ("epoll-et", "epoll", {}),
-    ("epoll-oneshot", "epoll", {}),
+    ("epoll-oneshot", "epoll", {"rearms": True}),
     ("kqueue", "epoll", {}),
     ("io_uring", "io_uring", {}),
     ("io_uring-single", "io_uring", {}),

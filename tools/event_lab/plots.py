@@ -9,8 +9,8 @@ import math
 from html import escape
 
 WIDTH, HEIGHT = 860, 430
-LEFT, RIGHT, TOP, BOTTOM = 70, 150, 16, 50
-LABEL_GAP, TICK_GAP = 14, 34
+LEFT, RIGHT, TOP, BOTTOM = 70, 165, 16, 50
+LABEL_GAP, TICK_GAP, LEADER = 14, 34, 36
 MARKERS = ("circle", "square", "triangle", "diamond", "ring")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "1 5")
 
@@ -139,7 +139,7 @@ def lines(name, rows, x, y, x_label, y_label, series="model"):
                     f'tabindex="0"><path class="line" stroke-dasharray="{dash}" d="{path}"/>')
         body += [marker(shape, across.at(px), up.at(py),
                         f"{title}: {si(py)} at {si(px)}") for px, py in points]
-        right = WIDTH - RIGHT + 12
+        right = WIDTH - RIGHT + LEADER
         body.append(f'<path class="leader" d="M{across.at(end[0]) + 5:.1f} {up.at(end[1]):.1f}'
                     f'L{right - 2} {label:.1f}"/>'
                     f'<text class="name" x="{right}" y="{label + 4:.1f}">{escape(title)}'

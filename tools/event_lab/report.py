@@ -123,8 +123,9 @@ SECTIONS = {
              idle_plots),
     "active": ("Active connections", "Every connection asks again as soon as it is answered.",
                active_plots),
-    "calls": ("System calls", "Counted by strace, which slows servers down and so lets more "
-              "requests wait for each wake-up than they would otherwise.", calls_plots),
+    "calls": ("System calls", "Counted by strace where it is permitted, which slows servers "
+              "down and so lets more requests wait for each wake-up than they would otherwise.",
+              calls_plots),
     "storm": ("Accept storms", "Two event loops in two threads accept from one port.", storm_plots),
     "memory": ("Memory", "Connections that have exchanged 1 KiB and are idle. Resident memory of "
                "the process and kernel stacks of its threads; the sockets themselves cost every "

@@ -34,22 +34,26 @@ class EchoStream final : public ae::StreamHandler {
     } else if (responder_->Owns(answer)) {
       Send(answer);
     } else {
-      sending_.assign(answer);
-      Send(sending_);
+      SendOwn(std::string(answer));
     }
   }
   void OnReceivedInto(size_t) override {}
   void OnEnd() override { loop_->Close(id_); }
   void OnSent() override {
     pending_ = false;
-    if (waiting_.empty()) return;
-    sending_ = std::exchange(waiting_, {});
-    Send(sending_);
+    std::string().swap(sending_);
+    if (!waiting_.empty()) SendOwn(std::exchange(waiting_, {}));
   }
   void OnError(int) override { loop_->Close(id_); }
   void OnClosed() override { delete this; }
 
  private:
+  // An idle connection keeps no buffer: the swaps give its memory back.
+  void SendOwn(std::string bytes) {
+    sending_ = std::move(bytes);
+    Send(sending_);
+    if (!pending_) std::string().swap(sending_);
+  }
   void Send(std::string_view bytes) {
     part_ = {const_cast<char*>(bytes.data()), bytes.size()};
     pending_ = loop_->Send(id_, std::span(&part_, 1)) == ae::SendResult::kPending;

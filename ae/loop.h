@@ -104,6 +104,8 @@ std::vector<BackendKind> BuiltBackends();
 struct LoopOptions {
   BackendKind backend = BackendKind::kAuto;
   bool uring_sqpoll = false;
+  bool uring_single_shot = false;     // a request for each receive, instead of multishot
+  size_t uring_registered_files = 0;  // room for descriptors known to the ring by number; 0: none
   size_t receive_buffer_bytes = size_t{16} * 1024;
   size_t receive_buffer_count = 64;
   size_t max_accepts_per_tick = 64;

@@ -72,6 +72,8 @@ absl::StatusOr<std::unique_ptr<Backend>> UringBackend::Create(const LoopOptions&
 UringBackend::UringBackend(const LoopOptions& options)
     : receive_bytes_(options.receive_buffer_bytes),
       max_accepts_(std::max<size_t>(options.max_accepts_per_tick, 1)),
+      single_shot_(options.uring_single_shot),
+      registered_files_(options.uring_registered_files),
       buffers_(std::max<size_t>(options.receive_buffer_count, 1), options.receive_buffer_bytes),
       arena_(options.receive_buffer_bytes) {}
 
@@ -98,6 +100,10 @@ absl::Status UringBackend::Open(bool sqpoll) {
   if (error != 0) return RefusedBecause(error);
   open_ = true;
   if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) return RefusedBecause(EINVAL);
+  if (registered_files_ > 0) {
+    error = -io_uring_register_files_sparse(&ring_, static_cast<unsigned>(registered_files_));
+    if (error != 0) return absl::ErrnoToStatus(error, "io_uring_register_files_sparse");
+  }
   return buffers_.Register(&ring_, kBufferGroup);
 }
 
@@ -327,6 +333,7 @@ void UringBackend::ReconcileAll() {
 void UringBackend::ReconcileStream(uint32_t slot) {
   Stream& stream = streams_[slot];
   if (stream.closing) return ReconcileClosing(slot);
+  if (slot < registered_files_ && !stream.registered) RegisterFile(slot);
   if (!stream.unsent.empty() && !stream.send_in_flight && !stream.broken) {
     StartSend(slot, stream.send_waits);
   }
@@ -337,6 +344,27 @@ void UringBackend::ReconcileStream(uint32_t slot) {
   } else {
     CancelReceive(slot);
   }
+}
+
+// The kernel then finds the file without the process's table of descriptors, at a system call for
+// each connection.
+void UringBackend::RegisterFile(uint32_t slot) {
+  Stream& stream = streams_[slot];
+  stream.registered = io_uring_register_files_update(&ring_, slot, &stream.fd, 1) == 1;
+}
+
+// A registered file stays open after close(2).
+void UringBackend::UnregisterFile(uint32_t slot) {
+  if (!streams_[slot].registered) return;
+  streams_[slot].registered = false;
+  int none = -1;
+  io_uring_register_files_update(&ring_, slot, &none, 1);
+}
+
+void UringBackend::Aim(io_uring_sqe* request, uint32_t slot) const {
+  if (!streams_[slot].registered) return;
+  request->fd = static_cast<int>(slot);
+  request->flags |= IOSQE_FIXED_FILE;
 }
 
 void UringBackend::CancelReceive(uint32_t slot) {
@@ -358,6 +386,7 @@ void UringBackend::ReconcileClosing(uint32_t slot) {
   CancelReceive(slot);
   CancelSend(slot);
   if (InFlight(stream) || stream.fd < 0) return;
+  UnregisterFile(slot);
   close(stream.fd);
   stream.fd = -1;
   accept_pause_.CutShort();
@@ -369,7 +398,7 @@ UringBackend::ReceiveMode UringBackend::WantedReceive(const Stream& stream) cons
     return ReceiveMode::kNone;
   }
   if (!stream.target.empty()) return ReceiveMode::kInto;
-  return stream.outruns ? ReceiveMode::kOneShot : ReceiveMode::kMultishot;
+  return stream.outruns || single_shot_ ? ReceiveMode::kOneShot : ReceiveMode::kMultishot;
 }
 
 void UringBackend::StartReceive(uint32_t slot, ReceiveMode mode) {
@@ -387,6 +416,7 @@ void UringBackend::StartReceive(uint32_t slot, ReceiveMode mode) {
     request->flags |= IOSQE_BUFFER_SELECT;
     request->buf_group = kBufferGroup;
   }
+  Aim(request, slot);
   io_uring_sqe_set_data64(request, MakeToken(Operation::kReceive, IdOf(slot)));
   stream.receive = mode;
   stream.receive_cancelled = false;
@@ -408,6 +438,7 @@ void UringBackend::StartSend(uint32_t slot, bool waits) {
     stream.message.msg_iovlen = std::min(stream.unsent.size(), kMostParts);
     io_uring_prep_sendmsg(request, stream.fd, &stream.message, flags);
   }
+  Aim(request, slot);
   io_uring_sqe_set_data64(request, MakeToken(Operation::kSend, IdOf(slot)));
   stream.send_in_flight = true;
   if (!waits && !stream.fills && HasAtMost(stream.unsent, kSureSendBytes)) ++sure_completions_;

@@ -113,6 +113,7 @@ class UringBackend final : public Backend {
     bool end_delivered : 1 = false;      // OnEnd was delivered
     bool broken : 1 = false;             // OnError is due or was delivered
     bool closing : 1 = false;            // OnClosed is due
+    bool registered : 1 = false;         // requests name the file by the slot
   };
   static_assert(sizeof(Stream) <= 152);
 
@@ -163,6 +164,9 @@ class UringBackend final : public Backend {
   ReceiveMode WantedReceive(const Stream& stream) const;
   void StartReceive(uint32_t slot, ReceiveMode mode);
   void StartSend(uint32_t slot, bool waits);
+  void RegisterFile(uint32_t slot);
+  void UnregisterFile(uint32_t slot);
+  void Aim(io_uring_sqe* request, uint32_t slot) const;
   void CancelReceive(uint32_t slot);
   void CancelSend(uint32_t slot);
 
@@ -198,6 +202,8 @@ class UringBackend final : public Backend {
 
   const size_t receive_bytes_;
   const size_t max_accepts_;
+  const bool single_shot_;
+  const size_t registered_files_;
   io_uring ring_ = {};
   bool open_ = false;
   bool enabled_ = false;

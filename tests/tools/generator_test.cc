@@ -1,5 +1,6 @@
 #include "tools/load/generator.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -86,6 +87,17 @@ TEST_F(GeneratorTest, DeadlinesAreSet) {
   EXPECT_EQ(Ask({"pexpiretime", "key:000000000003"}), "4000000000000");
 }
 
+TEST_F(GeneratorTest, IdleConnectionsAreThereAndSilent) {
+  GeneratorOptions options = {.clients = 1, .idle = 20, .requests = 10};
+  options.port = server_->port();
+  Generator generator(options, {.command = Command::kPing});
+  ASSERT_EQ(generator.Connect(), "");
+  const Report report = generator.Run();
+  EXPECT_EQ(report.requests, 10u);
+  // The idle ones, the active one, and the one that asks.
+  EXPECT_THAT(Ask({"info", "clients"}), testing::HasSubstr("connected_clients:22"));
+}
+
 TEST_F(GeneratorTest, WarmupIsNotMeasured) {
   const Report report =
       Run({.clients = 1, .pipeline = 10, .requests = 200, .warmup = 100}, {.keys = 10});
@@ -98,6 +110,15 @@ TEST_F(GeneratorTest, OffersAFixedRate) {
   EXPECT_EQ(report.requests, 500u);
   // The last request is due 99.8 ms after the first, however fast the server is.
   EXPECT_GE(report.seconds, 0.099);
+}
+
+TEST_F(GeneratorTest, AFixedRateStartsAfterTheWarmup) {
+  // The server answers nothing for the first 100 ms, which are the warm-up's.
+  ASSERT_EQ(Ask({"client", "pause", "100"}), "+OK");
+  const Report report = Run({.clients = 1, .requests = 20, .rate = 1000, .warmup = 1},
+                            {.command = Command::kIncr, .keys = 1});
+  EXPECT_EQ(report.requests, 20u);
+  EXPECT_LT(report.latency.Percentile(0.5), 50'000'000u);
 }
 
 TEST_F(GeneratorTest, RequestsThatWaitForAConnectionCountFromWhenTheyWereDue) {

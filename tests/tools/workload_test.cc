@@ -21,6 +21,8 @@ TEST(Workload, WritesRequestsOfEachCommand) {
             "*2\r\n$4\r\nINCR\r\n$16\r\nctr:000000000000\r\n");
   EXPECT_EQ(Workload({.command = Command::kPing}, 2).Next(2),
             "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING\r\n");
+  EXPECT_EQ(Workload({.command = Command::kEcho, .value_bytes = 6}, 2).Next(2), "+xxx\r\n+xxx\r\n");
+  EXPECT_EQ(Workload({.command = Command::kEcho, .value_bytes = 0}, 1).Next(1), "+x\r\n");
   EXPECT_EQ(Workload({.command = Command::kExists, .keys = 1}, 1).Next(1),
             "*2\r\n$6\r\nEXISTS\r\n$16\r\nmis:000000000000\r\n");
   EXPECT_EQ(Workload({.command = Command::kSetEx, .keys = 1}, 1).Next(1),

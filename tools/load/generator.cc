@@ -72,13 +72,31 @@ Generator::~Generator() {
   for (const Client& client : clients_) {
     if (client.fd >= 0) close(client.fd);
   }
+  for (const int fd : quiet_) close(fd);
   close(epoll_);
 }
 
+int Generator::ConnectOne() const {
+  return options_.unix_path.empty() ? ConnectTcp(options_.host, options_.port)
+                                    : ConnectUnix(options_.unix_path);
+}
+
+// They are reset when they are closed: thousands of ports waiting out their time would be missed.
+std::string Generator::ConnectIdle() {
+  for (size_t i = 0; i < options_.idle; ++i) {
+    const int fd = ConnectOne();
+    if (fd < 0) return std::string("cannot connect: ") + std::strerror(errno);
+    const linger reset = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    quiet_.push_back(fd);
+  }
+  return "";
+}
+
 std::string Generator::Connect() {
+  if (std::string error = ConnectIdle(); !error.empty()) return error;
   for (Client& client : clients_) {
-    client.fd = options_.unix_path.empty() ? ConnectTcp(options_.host, options_.port)
-                                           : ConnectUnix(options_.unix_path);
+    client.fd = ConnectOne();
     if (client.fd < 0) return std::string("cannot connect: ") + std::strerror(errno);
     epoll_event event = {};
     event.events = EPOLLIN;
@@ -121,6 +139,8 @@ Report Generator::Run() {
 void Generator::BeginMeasurement(int64_t now) {
   measuring_ = true;
   measured_from_ = now;
+  start_ = now;
+  batches_ = 0;
   if (options_.server_pid != 0) cpu_before_ = CpuNanoseconds(options_.server_pid);
 }
 
@@ -134,14 +154,15 @@ bool Generator::finished(int64_t now) const {
 void Generator::SendDueBatches(int64_t now) {
   while (!idle_.empty() && !finished(now)) {
     int64_t due = now;
-    if (interval_ > 0) {
+    const bool paced = interval_ > 0 && measuring_;
+    if (paced) {
       due = start_ + static_cast<int64_t>(interval_ * static_cast<double>(batches_));
       if (due > now) return;
     }
     Client& client = *idle_.front();
     idle_.pop_front();
     // Time goes by while many connections are served.
-    SendBatch(client, interval_ > 0 ? due : Now());
+    SendBatch(client, paced ? due : Now());
   }
 }
 
@@ -205,7 +226,7 @@ void Generator::OnReplies(Client& client, size_t replies) {
 
 // Until the next batch is due, if a connection is free for it; else until replies come.
 int64_t Generator::WaitNanoseconds(int64_t now) const {
-  if (interval_ == 0 || idle_.empty() || finished(now)) return kLongestWait;
+  if (interval_ == 0 || !measuring_ || idle_.empty() || finished(now)) return kLongestWait;
   const int64_t due = start_ + static_cast<int64_t>(interval_ * static_cast<double>(batches_));
   return std::clamp<int64_t>(due - now, 0, kLongestWait);
 }

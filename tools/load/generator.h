@@ -4,7 +4,8 @@
 // it sends the next batch at once. At a fixed rate, batch n is due at start + n * pipeline / rate
 // and goes to the connection that has been idle longest; its latency counts from when it was due,
 // also if every connection was busy then, so a server that stalls cannot hide the requests it
-// delayed (no coordinated omission).
+// delayed (no coordinated omission). The warm-up saturates in either case, and a fixed rate starts
+// when it is over: the server has accepted every connection by then.
 #ifndef SOLOKV_TOOLS_LOAD_GENERATOR_H_
 #define SOLOKV_TOOLS_LOAD_GENERATOR_H_
 
@@ -26,6 +27,7 @@ struct GeneratorOptions {
   int port = 6379;
   std::string unix_path{};  // instead of host and port
   size_t clients = 50;
+  size_t idle = 0;  // connections beside those, which send nothing
   size_t pipeline = 1;
   uint64_t requests = 0;  // 0: bounded by `seconds` alone
   double seconds = 0;     // 0: bounded by `requests` alone
@@ -69,6 +71,8 @@ class Generator {
     bool has_unsent() const { return unsent_from < unsent.size(); }
   };
 
+  std::string ConnectIdle();
+  int ConnectOne() const;
   bool finished(int64_t now) const;
   void BeginMeasurement(int64_t now);
   void SendDueBatches(int64_t now);
@@ -82,6 +86,7 @@ class Generator {
   const GeneratorOptions options_;
   Workload workload_;
   std::vector<Client> clients_;
+  std::vector<int> quiet_;  // the descriptors of idle connections
   std::deque<Client*> idle_;
   std::string receive_buffer_;
   int epoll_ = -1;

@@ -15,8 +15,8 @@ namespace {
 
 constexpr char kUsage[] =
     R"(usage: load [--host ADDRESS] [--port PORT | --unix PATH]
-            [--command set|get|del|incr|mset|mget|exists|setex|setpxat|expire|ping]
-            [--clients N] [--pipeline N] [--keys N] [--key-size BYTES] [--value-size BYTES]
+            [--command set|get|del|incr|mset|mget|exists|setex|setpxat|expire|ping|echo]
+            [--clients N] [--idle N] [--pipeline N] [--keys N] [--key-size BYTES] [--value-size BYTES]
             [--deadline-from UNIX_MS] [--deadline-span MS]
             [--requests N] [--seconds S] [--warmup REQUESTS] [--rate PER_SECOND] [--seed N]
             [--server-pid PID] [--fill] [--shuffle]
@@ -52,6 +52,7 @@ bool Parse(int argc, char** argv, Options* options) {
       {"--unix", [&](const char* value) { return generator.unix_path = value, true; }},
       {"--port", number(generator.port)},
       {"--clients", number(generator.clients)},
+      {"--idle", number(generator.idle)},
       {"--pipeline", number(generator.pipeline)},
       {"--requests", number(generator.requests)},
       {"--seconds", number(generator.seconds)},

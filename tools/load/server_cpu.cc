@@ -1,22 +1,14 @@
 #include "tools/load/server_cpu.h"
 
-#include <filesystem>
-#include <fstream>
-#include <string>
-#include <system_error>
+#include <ctime>
 
 namespace load {
 
 uint64_t CpuNanoseconds(int pid) {
-  uint64_t sum = 0;
-  std::error_code error;
-  const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
-  for (const auto& task : std::filesystem::directory_iterator(tasks, error)) {
-    uint64_t nanoseconds = 0;
-    std::ifstream(task.path() / "schedstat") >> nanoseconds;
-    sum += nanoseconds;
-  }
-  return sum;
+  clockid_t clock;
+  timespec used = {};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<uint64_t>(used.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(used.tv_nsec);
 }
 
 }  // namespace load

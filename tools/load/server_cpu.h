@@ -6,8 +6,8 @@
 
 namespace load {
 
-// Nanoseconds, user and system, that the living threads of process `pid` have run, kernel threads
-// working for it included (/proc/PID/task/*/schedstat); 0 if it cannot be read.
+// Nanoseconds, user and system, that the threads of process `pid` have run, kernel threads working
+// for it and threads that have ended included; 0 if it cannot be read.
 uint64_t CpuNanoseconds(int pid);
 
 }  // namespace load

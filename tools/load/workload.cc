@@ -41,6 +41,7 @@ constexpr std::array kShapes = {
           .tail = {"PXAT", kDeadlineDigits}},
     Shape{.command = Command::kExpire, .name = "expire", .verb = "EXPIRE", .tail = {"3600"}},
     Shape{.command = Command::kPing, .name = "ping", .verb = "PING", .keys = 0},
+    Shape{.command = Command::kEcho, .name = "echo", .keys = 0},  // not a request
 };
 
 const Shape& ShapeOf(Command command) {
@@ -88,6 +89,11 @@ Workload::Workload(const WorkloadOptions& options, size_t batch)
 }
 
 void Workload::AppendRequest() {
+  if (options_.command == Command::kEcho) {
+    const size_t bytes = std::max(options_.value_bytes, WorkloadOptions::kMinEchoBytes);
+    bytes_.append("+").append(bytes - 1 - kLineEndBytes, 'x').append("\r\n");
+    return;
+  }
   const Shape& shape = ShapeOf(options_.command);
   const std::string value(options_.value_bytes, 'x');
   bytes_.append("*").append(std::to_string(Arguments(shape))).append("\r\n");

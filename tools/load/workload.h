@@ -27,6 +27,7 @@ enum class Command : uint8_t {
   kSetPxAt,  // SET with a deadline at random
   kExpire,   // in an hour
   kPing,
+  kEcho,  // asks for nothing: a line for servers that send back what they get
 };
 
 // "set", "get" ...; "setex" and "setpxat" are SET with the option of that name.
@@ -44,7 +45,7 @@ struct WorkloadOptions {
   Command command = Command::kSet;
   uint64_t keys = 1'000'000;  // the key space
   size_t key_bytes = 16;      // at least kMinKeyBytes
-  size_t value_bytes = 3;
+  size_t value_bytes = 3;     // of kEcho: the whole line, at least kMinEchoBytes
   uint64_t seed = 1;
   KeyOrder order = KeyOrder::kRandom;
   uint64_t deadline_from = 0;  // Unix milliseconds, of 13 digits; the earliest that kSetPxAt sets
@@ -53,6 +54,7 @@ struct WorkloadOptions {
   static constexpr size_t kKeyDigits = 12;
   static constexpr size_t kPrefixBytes = 4;
   static constexpr size_t kMinKeyBytes = kPrefixBytes + kKeyDigits;
+  static constexpr size_t kMinEchoBytes = 4;
 };
 
 class Workload {

@@ -41,7 +41,7 @@ constexpr std::array kShapes = {
           .tail = {"PXAT", kDeadlineDigits}},
     Shape{.command = Command::kExpire, .name = "expire", .verb = "EXPIRE", .tail = {"3600"}},
     Shape{.command = Command::kPing, .name = "ping", .verb = "PING", .keys = 0},
-    Shape{.command = Command::kEcho, .name = "echo", .keys = 0},  // not a request
+    Shape{.command = Command::kEcho, .name = "echo", .verb = "", .keys = 0},  // not a request
 };
 
 const Shape& ShapeOf(Command command) {

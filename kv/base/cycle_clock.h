@@ -48,6 +48,17 @@ class CycleClock {
     return static_cast<uint64_t>(static_cast<double>(nanoseconds) / nanoseconds_per_cycle_);
   }
 
+  // Repeats `step` while it returns true, for about that long. Reads no clock if the first one
+  // finds nothing to do.
+  template <class Step>
+  void RunFor(uint64_t nanoseconds, Step step) const {
+    if (!step()) return;
+    const uint64_t start = Now();
+    const uint64_t limit = Cycles(nanoseconds);
+    while (Now() - start < limit && step()) {
+    }
+  }
+
  private:
   static constexpr uint64_t kOne = uint64_t{1} << 32;
 

@@ -200,14 +200,9 @@ void Core::Erase(Position position, uint64_t hash, HashOf hash_of) {
 }
 
 uint64_t Core::Compact(uint64_t hash, Move move) {
-  DirectorySlot slot = root_;
-  int consumed = 0;
-  while (slot.is_page()) {
-    const int bits = slot.page_bits();
-    slot = slot.page()[hash << consumed >> (64 - bits)];
-    consumed += bits;
-  }
-  if (slot.is_null()) return EndOfRegion(hash, consumed);
+  int depth = 0;
+  const DirectorySlot slot = SlotOf(hash, &depth);
+  if (slot.is_null()) return EndOfRegion(hash, depth);
 
   Segment* segment = slot.segment();
   if (memory_->IsSparse(segment, segment->bytes())) segment = MoveSegment(segment);
@@ -219,14 +214,9 @@ uint64_t Core::Compact(uint64_t hash, Move move) {
 }
 
 uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag) const {
-  DirectorySlot slot = root_;
-  int consumed = 0;
-  while (slot.is_page()) {
-    const int bits = slot.page_bits();
-    slot = slot.page()[hash << consumed >> (64 - bits)];
-    consumed += bits;
-  }
-  if (slot.is_null()) return EndOfRegion(hash, consumed);
+  int depth = 0;
+  const DirectorySlot slot = SlotOf(hash, &depth);
+  if (slot.is_null()) return EndOfRegion(hash, depth);
 
   Segment* const segment = slot.segment();
   const size_t index = slot.HomeIndex(hash);

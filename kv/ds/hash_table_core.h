@@ -247,15 +247,22 @@ class Core {
   size_t segment_count() const { return segments_.size(); }
   size_t memory_bytes() const { return directory_bytes_ + segments_.memory_bytes(); }
 
-  // The segment whose region holds `hash`, or a null slot.
-  DirectorySlot SlotOf(uint64_t hash) const {
+  // The segment whose region holds `hash`, or a null slot; `depth` is the number of bits of the
+  // hash that led there.
+  DirectorySlot SlotOf(uint64_t hash, int* depth) const {
     DirectorySlot slot = root_;
-    for (int consumed = 0; slot.is_page();) {
+    int consumed = 0;
+    while (slot.is_page()) {
       const int bits = slot.page_bits();
       slot = slot.page()[hash << consumed >> (64 - bits)];
       consumed += bits;
     }
+    *depth = consumed;
     return slot;
+  }
+  DirectorySlot SlotOf(uint64_t hash) const {
+    int depth;
+    return SlotOf(hash, &depth);
   }
 
   void Insert(void* element, uint64_t hash, HashOf hash_of) {

@@ -18,9 +18,10 @@ void Compaction::Begin() {
 }
 
 void Compaction::RunSlice() {
-  const uint64_t start = CycleClock::Now();
-  const uint64_t slice = cycles_.Cycles(kSliceMicros * 1000);
-  while (compactor_.running() && CycleClock::Now() - start < slice) compactor_.Step();
+  cycles_.RunFor(kSliceMicros * 1000, [this] {
+    compactor_.Step();
+    return compactor_.running();
+  });
   if (!compactor_.running()) {
     finished_micros_ += clock_.MonotonicMicros() - began_;
     return;

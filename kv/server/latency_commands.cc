@@ -1,5 +1,6 @@
 // LATENCY: what was slow, by event, by command and by tick of the event loop.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -194,17 +195,10 @@ void ReplySlowTick(resp::ReplyWriter& reply, const SlowTick& tick) {
 
 void LatencySlowticksCommand(Context& context) {
   const std::vector<SlowTick>& slowest = context.Owner<Parts>().ticks.slowest();
-  int64_t count = 10;
-  constexpr std::string_view kBadCount = "ERR count should be greater than or equal to -1";
-  if (context.args.size() > 3) return FailSubcommandArity(context);
-  if (context.args.size() == 3) {
-    if (!context.ParseInteger(2, &count, kBadCount)) return;
-    if (count < -1) return context.Fail(kBadCount);
-  }
-  const size_t shown =
-      count == -1 ? slowest.size() : std::min(slowest.size(), static_cast<size_t>(count));
-  context.reply.Array(shown);
-  for (size_t i = 0; i < shown; ++i) ReplySlowTick(context.reply, slowest[i]);
+  const std::optional<size_t> shown = ParseShown(context, slowest.size());
+  if (!shown) return;
+  context.reply.Array(*shown);
+  for (size_t i = 0; i < *shown; ++i) ReplySlowTick(context.reply, slowest[i]);
 }
 
 void LatencyHelpCommand(Context& context) {

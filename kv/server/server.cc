@@ -439,20 +439,11 @@ void Server::AfterWait() {
   ticks_.SetWork(CountWork());
 }
 
-// Repeats `step` while it does something, for kSliceNanos.
-template <class Step>
-void Server::RunSlice(Step step) {
-  const uint64_t start = CycleClock::Now();
-  const uint64_t limit = cycles_.Cycles(kSliceNanos);
-  while (step() > 0 && CycleClock::Now() - start < limit) {
-  }
-}
-
 void Server::ServeTick() {
   connections_->BeginTick();
   RefreshTime();
   store_->RebuildDeadlineIndexes(kRebuildBudget);
-  RunSlice([this] { return store_->ExpireDue(kStepUnits); });
+  cycles_.RunFor(kSliceNanos, [this] { return store_->ExpireDue(kStepUnits) > 0; });
   effects_.Close();
   ticks_.End(TickPhase::kTimers);
   runner_->Run(static_cast<uint64_t>(options_.tick_budget) * 1000);
@@ -465,7 +456,7 @@ void Server::ServeTick() {
   runner_->EndTick();
   connections_->EndRestricted();
   ticks_.End(TickPhase::kSend);
-  RunSlice([this] { return store_->reclaimer().Step(kStepUnits); });
+  cycles_.RunFor(kSliceNanos, [this] { return store_->reclaimer().Step(kStepUnits) > 0; });
   connections_->Evict();
   if (trimming_) TrimMemory();
   connections_->Bury();

@@ -139,8 +139,6 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void OnTimersRun() override { ticks_.End(TickPhase::kTimers); }
   void AfterWait() override;
   void ServeTick();
-  template <class Step>
-  void RunSlice(Step step);
   TickWork CountWork() const;
 
   // --- DispatchHooks ---

@@ -148,19 +148,29 @@ void LolwutCommand(Context& context) {
 
 // --- SLOWLOG ---
 
-void SlowlogGetCommand(Context& context) {
-  const auto& entries = context.Owner<Parts>().slow_log.entries();
+std::optional<size_t> ParseShown(Context& context, size_t available) {
   int64_t count = 10;
   constexpr std::string_view kBadCount = "ERR count should be greater than or equal to -1";
-  if (context.args.size() > 3) return FailSubcommandArity(context);
-  if (context.args.size() == 3) {
-    if (!context.ParseInteger(2, &count, kBadCount)) return;
-    if (count < -1) return context.Fail(kBadCount);
+  if (context.args.size() > 3) {
+    FailSubcommandArity(context);
+    return std::nullopt;
   }
-  const size_t shown =
-      count == -1 ? entries.size() : std::min(entries.size(), static_cast<size_t>(count));
-  context.reply.Array(shown);
-  for (size_t i = 0; i < shown; ++i) {
+  if (context.args.size() == 3) {
+    if (!context.ParseInteger(2, &count, kBadCount)) return std::nullopt;
+    if (count < -1) {
+      context.Fail(kBadCount);
+      return std::nullopt;
+    }
+  }
+  return count == -1 ? available : std::min(available, static_cast<size_t>(count));
+}
+
+void SlowlogGetCommand(Context& context) {
+  const auto& entries = context.Owner<Parts>().slow_log.entries();
+  const std::optional<size_t> shown = ParseShown(context, entries.size());
+  if (!shown) return;
+  context.reply.Array(*shown);
+  for (size_t i = 0; i < *shown; ++i) {
     const SlowLog::Entry& entry = entries[i];
     context.reply.Array(6);
     context.reply.Integer(entry.id);

@@ -2,6 +2,8 @@
 #ifndef SOLOKV_KV_SERVER_SERVER_COMMANDS_H_
 #define SOLOKV_KV_SERVER_SERVER_COMMANDS_H_
 
+#include <cstddef>
+#include <optional>
 #include <span>
 
 #include "kv/command/context.h"
@@ -12,6 +14,10 @@ namespace kv {
 
 // To be registered with a Parts as their owner.
 std::span<const CommandSpec> ServerCommandSpecs();
+
+// How many of `available` entries the third argument, a count or -1 for all, asks to see: 10
+// without it. Nothing after an error reply.
+std::optional<size_t> ParseShown(Context& context, size_t available);
 
 // server_commands.cc
 void DbsizeCommand(Context& context);

@@ -47,7 +47,7 @@ class Compactor {
   void Step();
 
   const CompactionStats& stats() const { return stats_; }
-  void ResetStats() { stats_ = {}; }
+  void ResetStats() { stats_ = before_pass_ = {}; }
 
  private:
   int64_t UnusedPercent() const;

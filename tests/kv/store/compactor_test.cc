@@ -99,6 +99,19 @@ TEST_F(CompactorTest, WritesBetweenItsStepsAreKept) {
   for (size_t i = 0; i < std::min(next, kKeys / 2); ++i) ExpectHolds(store_.database(0), i);
 }
 
+TEST_F(CompactorTest, ResettingTheFiguresUnderWayDoesNotKeepItGoing) {
+  for (size_t i = 0; i < kKeys; ++i) Put(store_.database(0), i);
+  for (size_t i = 0; i < kKeys; ++i) {
+    if (i % 8 != 0) Remove(store_.database(0), i);
+  }
+  size_t steps = 0;
+  for (compactor_.Begin(); compactor_.running() && steps < kKeys; ++steps) {
+    compactor_.Step();
+    if (steps % 10 == 0) compactor_.ResetStats();
+  }
+  EXPECT_LT(steps, kKeys);
+}
+
 TEST_F(CompactorTest, LeavesASharedStringWhereItIs) {
   for (size_t i = 0; i < kKeys; ++i) Put(store_.database(0), 7 * i);
   const std::string pinned_key = Key(7 * 9);

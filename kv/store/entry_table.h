@@ -17,7 +17,7 @@ namespace kv {
 struct EntryTraits {
   using Element = Entry;
   using Key = std::string_view;
-  static constexpr size_t kLookupBytes = 28;  // header, a short key, a number or a short string
+  static constexpr size_t kLookupBytes = 56;  // header, a short key, a number or a short string
   HashKey hash_key;
 
   uint64_t Hash(const Entry& entry) const { return kv::Hash(entry.key(), hash_key); }

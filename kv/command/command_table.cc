@@ -43,12 +43,20 @@ Command* Command::FindSubcommand(std::string_view name) const {
   return nullptr;
 }
 
+// Every byte of a name of up to eight, once or twice; of a longer one the first eight.
 uint64_t CommandTable::Prefix(std::string_view name) {
-  uint64_t prefix = 0;
-  if (name.size() >= sizeof prefix) {
-    std::memcpy(&prefix, name.data(), sizeof prefix);
+  const auto load = [&name](size_t at, auto word) -> uint64_t {
+    std::memcpy(&word, name.data() + at, sizeof word);
+    return word;
+  };
+  const size_t size = name.size();
+  uint64_t prefix;
+  if (size >= 8) {
+    prefix = load(0, uint64_t{});
+  } else if (size >= 4) {
+    prefix = load(0, uint32_t{}) | load(size - 4, uint32_t{}) << 32;
   } else {
-    for (const char c : name) prefix = prefix << 8 | static_cast<unsigned char>(c);
+    prefix = load(0, uint8_t{}) | load(size / 2, uint8_t{}) << 8 | load(size - 1, uint8_t{}) << 16;
   }
   return prefix | kLowerCaseBits;
 }

@@ -57,6 +57,7 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
     if (!Admit(client, command)) return false;
   }
 
+  if (command != lap_.command) StopClock();
   resp::ReplyWriter reply(&OutputOf(client), client.protocol);
   Context context{.client = client,
                   .store = store_,
@@ -73,33 +74,39 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
   effects_.Begin(client.database, args);
   client.last_command = command;
   command->spec->handler(context);
-  const uint64_t end = CycleClock::Now();
-  const uint64_t cycles = end - std::exchange(clock_, end);
   effects_.Close();
 
   ++commands_;
   ++client.commands;
   ++command->calls;
-  command->cycles += cycles;
   if (context.failed) [[unlikely]]
     ++command->failed;
-  const uint64_t nanoseconds = cycles_.Nanoseconds(cycles);
-  if (options_.latency_tracking) {
-    if (!command->latency) [[unlikely]]
-      command->latency = std::make_unique<LatencyHistogram>();
-    command->latency->Record(nanoseconds);
-  }
-  if (nanoseconds > kLongCommandNanoseconds) [[unlikely]]
-    hooks_.RefreshTime();
-  if (cycles >= options_.slow_cycles) [[unlikely]] {
-    hooks_.OnSlow(client, *command, args, cycles);
-    StartClock();
-  }
+  lap_ = {command, &client, args, lap_.calls + 1};
+  if (large != nullptr || !MayShareClock(*command, args)) EndLap();
   // The command itself may have closed or opened gates.
   if (((gates | client.gates | gates_) & kGatesAfterwards) != 0) [[unlikely]] {
     FinishGated(client, *command, args);
   }
   return true;
+}
+
+void Dispatcher::EndLap() {
+  const uint64_t end = CycleClock::Now();
+  const uint64_t cycles = end - std::exchange(clock_, end);
+  const Lap lap = std::exchange(lap_, {});
+  lap.command->cycles += cycles;
+  const uint64_t nanoseconds = cycles_.Nanoseconds(cycles);
+  if (options_.latency_tracking) {
+    if (!lap.command->latency) [[unlikely]]
+      lap.command->latency = std::make_unique<LatencyHistogram>();
+    lap.command->latency->Record(nanoseconds / lap.calls, lap.calls);
+  }
+  if (nanoseconds > kLongCommandNanoseconds) [[unlikely]]
+    hooks_.RefreshTime();
+  if (nanoseconds >= options_.slow_nanoseconds) [[unlikely]] {
+    hooks_.OnSlow(*lap.client, *lap.command, lap.args, nanoseconds);
+    StartClock();
+  }
 }
 
 void Dispatcher::FinishGated(Client& client, const Command& command, ArgSpan args) {
@@ -115,6 +122,7 @@ void Dispatcher::ExecuteNested(Client& client, Command* command, ArgSpan args) {
   const uint64_t outer_clock = clock_;
   StartClock();
   Execute(client, command, args);
+  StopClock();
   clock_ = outer_clock;
   effects_.Resume(std::move(outer));
 }

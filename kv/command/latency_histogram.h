@@ -16,15 +16,16 @@ namespace kv {
 
 class LatencyHistogram {
  public:
-  void Record(uint64_t nanoseconds) {
+  // Records a duration that `count` executions took each.
+  void Record(uint64_t nanoseconds, uint64_t count = 1) {
     const uint64_t value = std::max<uint64_t>(nanoseconds, kSubBuckets);
     const int shift = std::bit_width(value) - 1 - kSubBits;
     if (shift >= kGroups) return;
     auto& group = groups_[static_cast<size_t>(shift)];
     if (group == nullptr) [[unlikely]]
       group = std::make_unique<Group>();
-    ++(*group)[(value >> shift) - kSubBuckets];
-    ++total_;
+    (*group)[(value >> shift) - kSubBuckets] += count;
+    total_ += count;
   }
   uint64_t total() const { return total_; }
 

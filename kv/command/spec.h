@@ -35,6 +35,8 @@ enum CommandFlag : uint64_t {
   kAllowBusy = 1u << 17,
   kMayReplicate = 1u << 18,
   // Not reported:
+  // Takes microseconds with few arguments, as what is kFast does; see Dispatcher::StartClock.
+  kBrief = 1u << 30,
   // The meaning of the bytes behind it may change: they are parsed after it ran.
   kParseBarrier = 1u << 31,
 };

@@ -116,6 +116,7 @@ void RequestRunner::ExecuteBlock() {
   hooks_.RefreshTime();
   dispatcher_.StartClock();
   for (Request& request : block_) Execute(request);
+  dispatcher_.StopClock();
   block_.clear();
   args_.clear();
 }

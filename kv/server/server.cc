@@ -315,7 +315,7 @@ void Server::ApplyOptions() {
   if (options_.latency_monitor_threshold > 0) {
     slow = std::min(slow, static_cast<uint64_t>(options_.latency_monitor_threshold) * 1'000'000);
   }
-  dispatch.slow_cycles = slow == UINT64_MAX ? UINT64_MAX : cycles_.Cycles(slow);
+  dispatch.slow_nanoseconds = slow;
   slow_log_.Trim(static_cast<size_t>(options_.slowlog_max_len));
   dispatcher_->SetGate(kGateMemory, options_.maxmemory > 0);
   evictor_->SetLfuOptions({options_.lfu_log_factor, options_.lfu_decay_time});
@@ -508,8 +508,9 @@ void Server::OnMonitored(const Client& client, const Command& command, ArgSpan a
   monitors_->Feed(client, command, args);
 }
 
-void Server::OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) {
-  const auto microseconds = static_cast<int64_t>(cycles_.Nanoseconds(cycles) / 1000);
+void Server::OnSlow(const Client& client, const Command& command, ArgSpan args,
+                    uint64_t nanoseconds) {
+  const auto microseconds = static_cast<int64_t>(nanoseconds / 1000);
   const int64_t now = clock_.WallMillis() / 1000;
   if (options_.slowlog_log_slower_than >= 0 && microseconds >= options_.slowlog_log_slower_than &&
       !command.Is(kSkipSlowlog)) {

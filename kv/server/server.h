@@ -146,7 +146,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   bool EvictDownTo(size_t limit);
   size_t CountedMemory() const;
   void OnMonitored(const Client& client, const Command& command, ArgSpan args) override;
-  void OnSlow(const Client& client, const Command& command, ArgSpan args, uint64_t cycles) override;
+  void OnSlow(const Client& client, const Command& command, ArgSpan args,
+              uint64_t nanoseconds) override;
   void OnCrossProtocol(const Client& client) override;
   void RefreshTime() override;
 

@@ -125,6 +125,9 @@ class ReplyWriter {
     *p++ = kind;
     if (size <= 9) {
       *p++ = static_cast<char>('0' + size);
+    } else if (size <= 99) {
+      *p++ = static_cast<char>('0' + size / 10);
+      *p++ = static_cast<char>('0' + size % 10);
     } else {
       p = std::to_chars(p, p + 20, size).ptr;
     }

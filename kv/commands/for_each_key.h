@@ -11,6 +11,7 @@ namespace kv {
 // Calls visit(key, index) for the keys at args[first], args[first + step], ... before `last`.
 template <class Visit>
 void ForEachKey(Context& context, size_t first, size_t last, size_t step, Visit&& visit) {
+  if (first < last && first + step >= last) return visit(context.Key(first), first);
   constexpr size_t kGroup = 16;
   HashedKey keys[kGroup];
   for (size_t next = first; next < last;) {

@@ -131,7 +131,7 @@ class HashTable {
   // buckets of all, then the elements of all. PrefetchElement returns true for the few elements
   // that may be away from home, having requested the bucket they are in: those want a third round.
   void PrefetchBucket(uint64_t hash) const;
-  bool PrefetchElement(uint64_t hash) const;
+  bool PrefetchElement(uint64_t hash, bool may_insert = true) const;
   void PrefetchAwayElement(uint64_t hash) const;
 
   // Visits the entries of at least one home bucket, from any 64-bit cursor (its low 47 bits count).
@@ -246,7 +246,7 @@ inline void HashTable<Traits>::PrefetchBucket(uint64_t hash) const {
 }
 
 template <class Traits>
-inline bool HashTable<Traits>::PrefetchElement(uint64_t hash) const {
+inline bool HashTable<Traits>::PrefetchElement(uint64_t hash, bool may_insert) const {
   using hash_table_internal::Bucket;
   const auto slot = core_.SlotOf(hash);
   if (slot.is_null()) return false;
@@ -257,7 +257,7 @@ inline bool HashTable<Traits>::PrefetchElement(uint64_t hash) const {
     return false;
   }
   if (!home->overflows()) {
-    Prefetch(slot.segment());  // its count changes if the element is inserted
+    if (may_insert) Prefetch(slot.segment());  // for its count
     return false;
   }
   ForEachOverflowBucket(slot, hash, [](const Bucket& bucket) { Prefetch(&bucket); });

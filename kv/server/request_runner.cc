@@ -136,7 +136,8 @@ void RequestRunner::PrefetchBlock() {
     database.PrefetchBucket(request.hash);
   }
   for (Request& request : block_) {
-    if (request.has_hash) request.away = database_of(request).PrefetchEntry(request.hash);
+    if (!request.has_hash) continue;
+    request.away = database_of(request).PrefetchEntry(request.hash, request.command->Is(kWrite));
   }
   for (const Request& request : block_) {
     if (request.away) database_of(request).PrefetchAwayEntry(request.hash);

@@ -87,7 +87,9 @@ class Database {
   HashedKey Hash(std::string_view key) const { return {key, kv::Hash(key, context_.hash_key)}; }
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
   // Returns true if PrefetchAwayEntry should follow, after other entries.
-  bool PrefetchEntry(uint64_t hash) const { return table_.PrefetchElement(hash); }
+  bool PrefetchEntry(uint64_t hash, bool may_insert = true) const {
+    return table_.PrefetchElement(hash, may_insert);
+  }
   void PrefetchAwayEntry(uint64_t hash) const { table_.PrefetchAwayElement(hash); }
 
   // --- finding ---

@@ -26,6 +26,8 @@ constexpr unsigned kPollThreadIdleMilliseconds = 100;
 constexpr uint16_t kBufferGroup = 0;
 // The kernel's limit (UIO_MAXIOV).
 constexpr size_t kMostParts = 1024;
+// So many small receives one by one, and a stream counts as one that sends little at a time again.
+constexpr uint8_t kOneShots = 8;
 // ReceiveInto takes at most this many receive buffers of one stream in a tick.
 constexpr size_t kTargetBuffersPerReceive = 16;
 
@@ -398,7 +400,7 @@ UringBackend::ReceiveMode UringBackend::WantedReceive(const Stream& stream) cons
     return ReceiveMode::kNone;
   }
   if (!stream.target.empty()) return ReceiveMode::kInto;
-  return stream.outruns || single_shot_ ? ReceiveMode::kOneShot : ReceiveMode::kMultishot;
+  return stream.one_shots > 0 || single_shot_ ? ReceiveMode::kOneShot : ReceiveMode::kMultishot;
 }
 
 void UringBackend::StartReceive(uint32_t slot, ReceiveMode mode) {
@@ -459,7 +461,9 @@ void UringBackend::OnReceived(uint32_t slot, const io_uring_cqe& completion, Sco
   }
   const auto size = static_cast<size_t>(std::max(completion.res, 0));
   counters_.bytes_received += size;
-  if (mode == ReceiveMode::kOneShot && size < receive_bytes_) stream.outruns = false;
+  if (mode == ReceiveMode::kOneShot && size > 0 && size < receive_bytes_ && stream.one_shots > 0) {
+    --stream.one_shots;
+  }
 
   const bool wanted = !stream.closing && !stream.broken;
   if (wanted && size > 0 && has_buffer) return OnReceivedBytes(slot, buffer, size, scope);
@@ -474,7 +478,7 @@ void UringBackend::OnReceivedBytes(uint32_t slot, uint16_t buffer, size_t size, 
   std::span<const char> bytes = buffers_.Buffer(buffer, size);
   const bool second = stream.round == round_;
   if (second || stream.held != nullptr || !stream.receiving) {
-    stream.outruns |= second;
+    if (second) stream.one_shots = kOneShots;
     Hold(&stream, bytes);
     buffers_.Return(buffer);
     MarkDirty(slot);
@@ -509,6 +513,7 @@ void UringBackend::OnReceivedBytes(uint32_t slot, uint16_t buffer, size_t size, 
 void UringBackend::OnReceivedIntoTarget(uint32_t slot, size_t size) {
   Stream& stream = streams_[slot];
   stream.round = round_;
+  stream.one_shots = kOneShots;
   stream.target = stream.target.subspan(size);
   stream.handler->OnReceivedInto(size);
 }

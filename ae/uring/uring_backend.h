@@ -16,7 +16,9 @@
 //   kernel
 //     at the end of the tick. What may not be delivered yet (a second buffer in one tick, a paused
 //     stream) is copied to Stream::held, and comes before anything newer.
-//   - A stream that outruns one buffer a tick is received one shot at a time until it is drained.
+//   - A stream that outruns one buffer a tick, or is received into a target, is received one shot at
+//     a time from then on, until some of these were small: a multishot receive would fill buffer
+//     after buffer, each to be copied.
 //   - A first send never waits in the kernel, so each completes while it is submitted. Wait asks
 //   for
 //     one completion more than there are sends sure to leave whole: small ones to peers that keep
@@ -108,7 +110,7 @@ class UringBackend final : public Backend {
     bool dirty : 1 = false;              // in dirty_
     bool queued : 1 = false;             // in ready_
     bool receiving : 1 = true;           // SetReceiving
-    bool outruns : 1 = false;            // sends more than a buffer a tick
+    uint8_t one_shots : 4 = 0;           // small receives until it is received multishot again
     bool end_seen : 1 = false;           // the end was received
     bool end_delivered : 1 = false;      // OnEnd was delivered
     bool broken : 1 = false;             // OnError is due or was delivered

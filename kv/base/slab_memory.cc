@@ -48,7 +48,8 @@ void SlabMemory::Region::StopUsingHugePages() {
 
 namespace {
 
-constexpr size_t kMaxCachedBytes = size_t{8} << 20;  // in all
+constexpr size_t kMaxCachedBytes = size_t{64} << 20;  // in all
+constexpr size_t kMaxCachedBlockBytes = size_t{4} << 20;
 constexpr size_t kHugePageSlabs = (size_t{2} << 20) / kSlabBytes;
 constexpr size_t kSmallStoreSlabs = (size_t{8} << 20) / kSlabBytes;
 
@@ -399,8 +400,7 @@ void* SlabMemory::AllocateLarge(size_t bytes) {
   used_ += size;
   for (MappedBlock& cached : cached_) {
     if (cached.bytes != size) continue;
-    char* const memory = cached.memory;
-    cached = MappedBlock();
+    char* const memory = std::exchange(cached, MappedBlock()).memory;
     Unpoison(memory, size);
     large_.emplace(memory, size);
     return memory;
@@ -432,7 +432,7 @@ void SlabMemory::FreeLarge(void* block, size_t bytes) {
   assert(large_.contains(freed.memory) && large_[freed.memory] == freed.bytes);
   large_.erase(freed.memory);
   used_ -= freed.bytes;
-  if (freed.bytes > kMaxCachedBytes / 2) return DetachLarge(freed);
+  if (freed.bytes > kMaxCachedBlockBytes) return DetachLarge(freed);
   Poison(freed.memory, freed.bytes);
   // The oldest of the cached blocks makes place, and others do while they are too many.
   do {

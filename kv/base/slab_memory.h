@@ -284,7 +284,7 @@ class SlabMemory {
 
   absl::btree_map<char*, size_t> large_;  // live blocks and their bytes
   size_t large_bytes_ = 0;                // live, cached and detached
-  std::array<MappedBlock, 8> cached_ = {};
+  std::array<MappedBlock, 64> cached_ = {};
   size_t next_cached_ = 0;
   std::vector<MappedBlock> detached_;  // freed, waiting for reuse or for their return to the system
 

@@ -38,6 +38,7 @@ constexpr size_t kUnitsPerEviction = 4;
 // millisecond.
 constexpr size_t kIdleBytesKept = size_t{8} << 20;
 constexpr size_t kIdleShareKept = 16;
+constexpr int64_t kIdleMicros = 1'000'000;
 constexpr size_t kTrimBytes = size_t{512} << 10;
 constexpr int64_t kTrimPauseMicros = 1000;
 
@@ -368,7 +369,17 @@ void Server::Cron() {
   connections_->EnforceSoftOutputLimits();
   if (options_.timeout > 0) CloseIdleConnections();
   compaction_->Begin();
-  trimming_ = trimming_ || MemoryIsIdle();
+  WatchIdleMemory(now);
+}
+
+// What large values leave behind one moment, the next ones take: only memory that was idle for
+// kIdleMicros is returned.
+void Server::WatchIdleMemory(int64_t now) {
+  if (!MemoryIsIdle()) {
+    idle_since_ = now;
+  } else if (now - idle_since_ >= kIdleMicros) {
+    trimming_ = true;
+  }
 }
 
 bool Server::MemoryIsIdle() const {

@@ -132,6 +132,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void CloseIdleConnections();
   void TrimMemory();
   bool MemoryIsIdle() const;
+  void WatchIdleMemory(int64_t now);
 
   // --- ae::TickHandler ---
   int64_t BeforeWait() override;
@@ -196,6 +197,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   using TcpAddress = std::pair<std::string, int>;  // address and port
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
+  int64_t idle_since_ = 0;                     // monotonic microseconds, if MemoryIsIdle
   bool trimming_ = false;                      // memory is being returned down to what is kept
   bool purging_ = false;                       // ... down to nothing
   int64_t cross_protocol_logged_ = INT64_MIN;  // monotonic microseconds

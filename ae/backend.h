@@ -57,8 +57,8 @@ class Backend {
   virtual void Unwatch(WatchId watch) = 0;
 
   // Blocks for at most `timeout` microseconds (kNoLimit: for ever) until there is something to
-  // deliver; not at all if work is left over.
-  virtual void Wait(int64_t timeout) = 0;
+  // deliver; not at all if work is left over. Returns whether there is something.
+  virtual bool Wait(int64_t timeout) = 0;
   // Calls the handlers of what Wait brought and of what was left over. May be called from within a
   // handler.
   virtual void Deliver(Scope scope) = 0;

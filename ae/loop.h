@@ -194,6 +194,10 @@ class Loop {
                                     std::function<void(int)> callback) = 0;
 
   // --- running ---
+  // Before it blocks, RunOnce polls for that long: an event is then noticed without the kernel
+  // putting the thread to sleep and waking it, at the price of a busy core. 0, the default, blocks
+  // at once.
+  virtual void SetBusyPoll(int64_t microseconds) = 0;
   virtual void SetTickHandler(TickHandler* handler) = 0;  // not owned; may be null
   // One tick: BeforeWait, one blocking call of at most `max_wait` microseconds (shorter where a
   // timer, BeforeWait or left-over work asks for it), timers, deliveries, AfterWait.

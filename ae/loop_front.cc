@@ -131,8 +131,22 @@ void LoopFront::RunPosted() {
   for (const std::function<void()>& work : posted) work();
 }
 
+// Waits for at most `limit` microseconds, the first of them busily.
+void LoopFront::Wait(int64_t limit) {
+  using std::chrono::steady_clock;
+  if (busy_poll_ > 0 && limit != 0) {
+    const int64_t busy = Shorter(limit, busy_poll_);
+    const auto end = steady_clock::now() + std::chrono::microseconds(busy);
+    do {
+      if (backend_->Wait(0)) return;
+    } while (steady_clock::now() < end);
+    if (limit > 0) limit -= busy;
+  }
+  backend_->Wait(limit);
+}
+
 void LoopFront::RunOnce(int64_t max_wait) {
-  backend_->Wait(WaitLimit(max_wait));
+  Wait(WaitLimit(max_wait));
   if (tick_handler_ != nullptr) tick_handler_->OnWoken();
   if (!timers_.empty()) {
     timers_.RunDue(now_());

@@ -67,6 +67,7 @@ class LoopFront final : public Loop {
   absl::Status WatchSignals(std::span<const int> signals,
                             std::function<void(int)> callback) override;
 
+  void SetBusyPoll(int64_t microseconds) override { busy_poll_ = microseconds; }
   void SetTickHandler(TickHandler* handler) override { tick_handler_ = handler; }
   void RunOnce(int64_t max_wait) override;
   void PollStreams() override;
@@ -81,6 +82,7 @@ class LoopFront final : public Loop {
 
   LoopFront(const LoopOptions& options, std::unique_ptr<Backend> backend, std::string refused);
   int64_t WaitLimit(int64_t max_wait);
+  void Wait(int64_t limit);
   void TakeSignals(SignalWatch* watch);
   void PollSignals(SignalWatch* watch);
   void RunPosted();
@@ -91,6 +93,7 @@ class LoopFront final : public Loop {
   std::vector<std::unique_ptr<SignalWatch>> signals_;
   const std::unique_ptr<Backend> backend_;
   TickHandler* tick_handler_ = nullptr;
+  int64_t busy_poll_ = 0;  // microseconds
   TimerQueue timers_;
 
   std::mutex posted_mutex_;

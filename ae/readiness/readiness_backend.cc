@@ -442,10 +442,11 @@ void ReadinessBackend::CallWatch(uint32_t slot, uint32_t generation, uint8_t rea
 
 // --- events ---
 
-void ReadinessBackend::Wait(int64_t timeout) {
+bool ReadinessBackend::Wait(int64_t timeout) {
   const bool work_left = !ready_.empty() || !closed_listeners_.empty();
   ++counters_.waits;
   poller_->Wait(work_left ? 0 : accept_pause_.Limit(timeout), &events_);
+  return work_left || !events_.empty();
 }
 
 void ReadinessBackend::Deliver(Scope scope) {

@@ -56,7 +56,7 @@ class ReadinessBackend final : public Backend {
                                 std::function<void(Interest)> ready) override;
   void Unwatch(WatchId watch) override;
 
-  void Wait(int64_t timeout) override;
+  bool Wait(int64_t timeout) override;
   void Deliver(Scope scope) override;
   void ReleaseReceived() override { arena_.Reset(); }
 

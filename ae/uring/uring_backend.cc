@@ -691,13 +691,13 @@ bool UringBackend::HasWorkLeft() const {
          !watch_events_.empty();
 }
 
-void UringBackend::Wait(int64_t timeout) {
+bool UringBackend::Wait(int64_t timeout) {
   if (!enabled_) Enable();
   buffers_.ProvideReserve();
   ReconcileAll();
   ++counters_.waits;
   EnterKernel(HasWorkLeft() ? 0 : accept_pause_.Limit(timeout));
-  sure_completions_ = 0;
+  return HasWorkLeft() || io_uring_cq_ready(&ring_) > sure_completions_;
 }
 
 // From here on the ring belongs to the calling thread.
@@ -722,6 +722,7 @@ void UringBackend::EnterKernel(int64_t timeout) {
 
 void UringBackend::Deliver(Scope scope) {
   ++round_;
+  sure_completions_ = 0;
   if (accept_pause_.EndIfDue()) listeners_dirty_ = true;
   if (!closed_listeners_.empty()) DeliverClosedListeners();
   if (scope == Scope::kAll && !watch_events_.empty()) DeliverWatches();

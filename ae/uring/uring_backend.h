@@ -74,7 +74,7 @@ class UringBackend final : public Backend {
                                 std::function<void(Interest)> ready) override;
   void Unwatch(WatchId watch) override;
 
-  void Wait(int64_t timeout) override;
+  bool Wait(int64_t timeout) override;
   void Deliver(Scope scope) override;
   void ReleaseReceived() override;
 

@@ -158,6 +158,7 @@ constexpr OptionRow kRunning[] = {
     Bool<&Options::dynamic_hz>("dynamic-hz"),
     String<&Options::dir>("dir", kProtected),
     Integer<&Options::tick_budget, 10, 1'000'000>("tick-budget"),
+    Integer<&Options::busy_poll, 0, 1'000'000>("busy-poll"),
     Integer<&Options::shutdown_timeout, 0, kMaxInt>("shutdown-timeout"),
     {"shutdown-on-sigint",
      [](Options& options) {

@@ -323,6 +323,7 @@ void Server::ApplyOptions() {
   evictor_->SetSamples(static_cast<size_t>(options_.maxmemory_samples));
   evictor_->SetPolicy(ParseEvictionPolicy(options_.maxmemory_policy).value_or(EvictionPolicy()));
   connections_->ApplyOptions();
+  loop_->SetBusyPoll(options_.busy_poll);
   if (options_.requirepass.empty()) {
     connections_->ForEach(
         [](Connection& connection) { connection.client.SetGate(kGateAuthentication, false); });

@@ -110,6 +110,7 @@ struct ServerOptions {
   bool dynamic_hz = true;
   std::string dir = ".";
   int64_t tick_budget = 500;  // microseconds of the run phase
+  int64_t busy_poll = 0;      // microseconds of polling before the loop blocks
   int64_t shutdown_timeout = 10;
   std::string shutdown_on_sigint = "default";
   std::string shutdown_on_sigterm = "default";

@@ -236,6 +236,22 @@ TEST_P(LoopCoreTest, BeforeWaitLimitsTheWait) {
   loop_->SetTickHandler(nullptr);
 }
 
+TEST_P(LoopCoreTest, PollsBusilyBeforeItBlocks) {
+  loop_->RunOnce(0);  // what creating the loop left to do
+  const auto waits_of = [&](int64_t busy_poll, int64_t max_wait) {
+    loop_->SetBusyPoll(busy_poll);
+    const uint64_t before = loop_->counters().waits;
+    loop_->RunOnce(max_wait);
+    return loop_->counters().waits - before;
+  };
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_GT(waits_of(5'000, 20'000), 2u);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(5));
+  EXPECT_EQ(waits_of(0, 1'000), 1u);
+  loop_->Wakeup();
+  EXPECT_EQ(waits_of(60'000'000, 60'000'000), 1u);  // and did not last a minute
+}
+
 TEST_P(LoopCoreTest, WakeupEndsTheWait) {
   for (int round = 0; round < 20; ++round) {
     std::thread waker([&] { loop_->Wakeup(); });

@@ -79,7 +79,7 @@ def run_group(options, results, group):
     keys = options.size(group.keys)
     results.begin(group.about, f"median of {options.rounds} rounds")
     commands = comparison.commands(options, group.settings, group.floor)
-    if group.name == "single" and has_busy_poll(options):
+    if group.name == "single":
         commands["busy-poll"] = processes.solokv_command(
             options, ("--busy-poll", str(BUSY_POLL_MICROSECONDS)))
     with processes.running(commands) as servers:
@@ -90,12 +90,6 @@ def run_group(options, results, group):
             comparison.compare(options, results, servers, case, keys)
         if group.name == "evict":
             print_evictions(servers)
-
-
-def has_busy_poll(options):
-    with processes.started("solokv", processes.solokv_command(options)) as server:
-        with server.connect() as connection:
-            return bool(connection.run("config", "get", "busy-poll"))
 
 
 def print_evictions(servers):

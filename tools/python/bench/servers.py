@@ -19,6 +19,7 @@ import resp
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SERVER_CORE, LOAD_CORE = 0, 1
+STOP_SECONDS = 30
 START_SECONDS = 10
 
 
@@ -103,8 +104,14 @@ class Server:
         self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        """In good order, so that a server built to record a profile writes it."""
+        self.process.terminate()
+        self.resume()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         shutil.rmtree(self.directory, ignore_errors=True)
 
 

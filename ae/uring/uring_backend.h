@@ -13,16 +13,14 @@
 //   - Closing: shutdown, cancel what is in flight, last completion, close(2), OnClosed. Closing the
 //     descriptor earlier would hide the end from the peer.
 //   - Received bytes go to the handler straight from the provided buffer, which returns to the
-//   kernel
-//     at the end of the tick. What may not be delivered yet (a second buffer in one tick, a paused
-//     stream) is copied to Stream::held, and comes before anything newer.
-//   - A stream that outruns one buffer a tick, or is received into a target, is received one shot at
-//     a time from then on, until some of these were small: a multishot receive would fill buffer
-//     after buffer, each to be copied.
+//     kernel at the end of the tick. What may not be delivered yet (a second buffer in one tick, a
+//     paused stream) is copied to Stream::held, and comes before anything newer.
+//   - A stream that outruns one buffer a tick, or is received into a target, is received one shot
+//     at a time from then on, until some of these were small: a multishot receive would fill
+//     buffer after buffer, each to be copied.
 //   - A first send never waits in the kernel, so each completes while it is submitted. Wait asks
-//   for
-//     one completion more than there are sends sure to leave whole: small ones to peers that keep
-//     up. A send that did not leave whole is made again, waiting, as soon as Wait has returned.
+//     for one completion more than there are sends sure to leave whole: small ones to peers that
+//     keep up. A send that did not leave whole is made again, waiting, as soon as Wait returned.
 //   - The ring is enabled by the thread that first waits, and belongs to it.
 //
 // Literature: Axboe, "Efficient IO with io_uring", 2019.

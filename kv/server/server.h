@@ -139,6 +139,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void OnWoken() override;
   void OnTimersRun() override { ticks_.End(TickPhase::kTimers); }
   void AfterWait() override;
+  void PrepareMemory();
+  uint64_t TakeRunBudget();
   void ServeTick();
   TickWork CountWork() const;
 
@@ -197,6 +199,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   using TcpAddress = std::pair<std::string, int>;  // address and port
   std::map<TcpAddress, ae::ListenerId> tcp_listeners_;
   int port_ = 0;
+  uint64_t prepare_nanos_ = 0;                 // spent on memory for the next requests
   int64_t idle_since_ = 0;                     // monotonic microseconds, if MemoryIsIdle
   bool trimming_ = false;                      // memory is being returned down to what is kept
   bool purging_ = false;                       // ... down to nothing

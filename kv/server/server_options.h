@@ -109,7 +109,7 @@ struct ServerOptions {
   int64_t hz = 10;
   bool dynamic_hz = true;
   std::string dir = ".";
-  int64_t tick_budget = 500;  // microseconds of the run phase
+  int64_t tick_budget = 400;  // microseconds of the run phase
   int64_t busy_poll = 0;      // microseconds of polling before the loop blocks
   int64_t shutdown_timeout = 10;
   std::string shutdown_on_sigint = "default";

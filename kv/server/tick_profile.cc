@@ -46,7 +46,8 @@ bool TickProfile::EndTick() {
   wall_max_ = std::max(wall_max_, last_wall_);
   last_cpu_ = MeasureCpu(last_wall_);
   cpu_max_ = std::max(cpu_max_, last_cpu_);
-  return slowest_.size() < kMaxSlowTicks || last_wall_ > slowest_.back().wall_nanos;
+  return slowest_.size() < kMaxSlowTicks ||
+         std::max(last_wall_, last_cpu_) > slowest_.back().nanos();
 }
 
 int64_t TickProfile::MeasureCpu(int64_t wall_nanos) {
@@ -64,7 +65,7 @@ void TickProfile::KeepSlow(int64_t time, const TickWork& work) {
   const SlowTick tick{next_id_++, time, last_wall_, last_cpu_, last_, work.Since(work_before_)};
   const auto place =
       std::upper_bound(slowest_.begin(), slowest_.end(), tick,
-                       [](const auto& a, const auto& b) { return a.wall_nanos > b.wall_nanos; });
+                       [](const auto& a, const auto& b) { return a.nanos() > b.nanos(); });
   slowest_.insert(place, tick);
 }
 

@@ -50,9 +50,12 @@ struct SlowTick {
   int64_t id;
   int64_t time;        // Unix milliseconds
   int64_t wall_nanos;  // without the wait
-  int64_t cpu_nanos;
+  int64_t cpu_nanos;   // with what the wait cost: system calls, memory for the next requests
   std::array<int64_t, kTickPhases> phase_nanos;
   TickWork work;
+
+  // What it is ranked by.
+  int64_t nanos() const { return std::max(wall_nanos, cpu_nanos); }
 };
 
 class TickProfile {

@@ -64,7 +64,7 @@ TEST_F(TickProfileTest, KeepsTheSlowestTicksInOrder) {
   for (size_t i = 0; i < profile_.slowest().size(); ++i) {
     const SlowTick& tick = profile_.slowest()[i];
     if (i > 0) {
-      EXPECT_LE(tick.wall_nanos, profile_.slowest()[i - 1].wall_nanos);
+      EXPECT_LE(tick.nanos(), profile_.slowest()[i - 1].nanos());
     }
     EXPECT_EQ(tick.work.commands, static_cast<uint64_t>(tick.time - 1000));
   }

@@ -48,7 +48,7 @@ class Dispatcher {
              const CycleClock& cycles, DispatchHooks& hooks);
 
   // Starts the time of the command that is executed next. Of several that follow each other, each
-  // one's time begins where the one's before ends, and up to four brief executions of one command
+  // one's time begins where the one's before ends, and up to eight brief executions of one command
   // share a reading, each counted with their mean: reading the cycle counter takes a tenth of a GET
   // and keeps the processor from overlapping it with the next. Where commands below a millisecond
   // count as slow, each is timed.
@@ -88,7 +88,7 @@ class Dispatcher {
     ArgSpan args;                    // of the last one
     uint32_t calls = 0;
   };
-  static constexpr uint32_t kMaxLap = 4;
+  static constexpr uint32_t kMaxLap = 8;
   static constexpr size_t kMaxBriefArgs = 4;
   static constexpr uint64_t kMinSharedSlow = 1'000'000;  // nanoseconds
 

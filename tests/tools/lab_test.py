@@ -19,7 +19,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "tools" / "python"))
 
 from event_lab import claims, experiments, measure, models, plots, report  # noqa: E402
 

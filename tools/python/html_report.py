@@ -57,11 +57,13 @@ def escape(text):
     return html.escape(str(text))
 
 
-def page(title, note, sections):
-    """The whole page; `sections` are the texts that section() made."""
+def page(title, note, sections, style="", script=""):
+    """The whole page; `sections` are the texts that section() made. `style` and `script` are what
+    it wants beyond the usual."""
+    scripts = f"<script>{script}</script>" if script else ""
     return (f"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
             f"<meta name=\"viewport\" content=\"width=device-width\">"
-            f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
+            f"<title>{escape(title)}</title><style>{STYLE}{style}</style>{scripts}</head><body>"
             f"<h1>{escape(title)}</h1><p class=\"note\">{escape(note)}</p>"
             + "".join(sections) + "</body></html>\n")
 

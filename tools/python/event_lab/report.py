@@ -3,6 +3,8 @@
 import dataclasses
 from html import escape
 
+import html_report
+
 from event_lab import claims, plots
 from event_lab.plots import si
 
@@ -137,27 +139,20 @@ SECTIONS = {
              "before, read with a buffer of 4 KiB.", edge_plots),
 }
 
+# Beyond that of every report.
 STYLE = """
-:root { color-scheme: light dark; --page: #fbfbfa; --card: #fff; --ink: #1d1f21; --soft: #5c6166;
-  --rule: #e3e4e2; --good: #1a7f4b; --bad: #b3401f; --open: #6b7075;
-  --threads: #555b61; --scan: #c2570c; --epoll: #2563c9; --uring: #14804a; --peer: #8a3fb5; }
-@media (prefers-color-scheme: dark) { :root { --page: #16181a; --card: #1e2124; --ink: #e8e8e6;
-  --soft: #a3a8ad; --rule: #33373b; --good: #57c98c; --bad: #f08a63; --open: #a3a8ad;
+:root { --card: #fff; --open: #667085; --threads: #555b61; --scan: #c2570c; --epoll: #2563c9;
+  --uring: #14804a; --peer: #8a3fb5; }
+@media (prefers-color-scheme: dark) { :root { --card: #1b1f26; --open: #98a1b0;
   --threads: #b4bac0; --scan: #f19a4e; --epoll: #7fb0ff; --uring: #5fd39a; --peer: #cf97f0; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 960px; padding: 32px 20px 80px; background: var(--page);
-  color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-h1 { margin: 0 0 4px; font-size: 30px; } h2 { margin: 48px 0 4px; font-size: 22px; }
-h3 { margin: 0 0 8px; font-size: 16px; } p { margin: 4px 0 12px; } .soft { color: var(--soft); }
-figure { margin: 16px 0; padding: 18px; background: var(--card); border: 1px solid var(--rule);
-  border-radius: 10px; } figcaption { border-top: 1px solid var(--rule); margin-top: 12px;
-  padding-top: 10px; } figcaption:empty { display: none; }
-cite { color: var(--soft); } .verdict { font-weight: 650; } .verdict.yes { color: var(--good); }
-.verdict.no { color: var(--bad); } .verdict.open { color: var(--open); }
-.claim + .claim { margin-top: 12px; } .claim p { margin: 0; }
-svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
-svg text { fill: var(--ink); } .axis text { fill: var(--soft); } .axis .title { font-size: 12px; }
-.grid { stroke: var(--rule); } .edge { stroke: var(--soft); fill: none; }
+h3 { margin: 0 0 .5rem; font-size: 1rem; }
+figure { margin: 1rem 0; padding: 1rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: 10px; } figcaption { border-top: 1px solid var(--line); margin-top: .75rem;
+  padding-top: .6rem; } figcaption:empty { display: none; }
+cite { color: var(--faint); } .verdict { font-weight: 650; } .open { color: var(--open); }
+.claim + .claim { margin-top: .75rem; } .claim p { margin: 0; }
+.plot text { stroke: none; } .axis text { fill: var(--faint); }
+.grid { stroke: var(--line); } .edge { stroke: var(--faint); fill: none; }
 .line { fill: none; stroke-width: 1.8; } .leader { stroke-width: .7; opacity: .5; fill: none; }
 .series { transition: opacity .12s; outline: none; } .dim { opacity: .14; }
 .hollow { fill: var(--card) !important; stroke-width: 1.8; }
@@ -166,12 +161,8 @@ svg text { fill: var(--ink); } .axis text { fill: var(--soft); } .axis .title { 
 .f-peer { --hue: var(--peer); }
 .series path, .series circle { stroke: var(--hue); } .series rect, .series circle,
 .series path:not(.line):not(.leader) { fill: var(--hue); } .series text.name { fill: var(--hue); }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { padding: 2px 12px 2px 0; text-align: right; } th:first-child, td:first-child
-{ text-align: left; } th { color: var(--soft); font-weight: 500; } .wide { overflow-x: auto; }
-summary { cursor: pointer; color: var(--soft); } ul { padding-left: 20px; }
-.verdicts td, .verdicts th { text-align: left; padding: 6px 20px 6px 0; vertical-align: top;
-  border-top: 1px solid var(--rule); } .verdicts td:first-child { width: 44%; }
+.wide { overflow-x: auto; font-size: 13px; } summary { cursor: pointer; color: var(--faint); }
+.verdicts td, .verdicts th { text-align: left; vertical-align: top; }
 """
 
 # Counts the plots that the browser has laid out, and lights up a model in all of them.
@@ -204,13 +195,13 @@ window.addEventListener("load", () => {
 });
 """
 
-VERDICTS = {True: ("yes", "Borne out here."), False: ("no", "Not borne out here."),
+VERDICTS = {True: ("good", "Borne out here."), False: ("bad", "Not borne out here."),
             None: ("open", "Open.")}
 
 
 def verdict_html(verdict):
-    kind, words = VERDICTS[verdict.holds]
-    return f'<span class="verdict {kind}">{words}</span> {escape(verdict.finding)}'
+    style, words = VERDICTS[verdict.holds]
+    return f'<span class="verdict {style}">{words}</span> {escape(verdict.finding)}'
 
 
 def claim_html(claim, verdict):
@@ -234,11 +225,9 @@ def columns(rows):
 
 def table_html(rows):
     names = columns(rows)
-    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in names)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell(row[name]))}</td>" for name in names)
-                   + "</tr>" for row in rows)
-    return (f'<details><summary>the figures</summary><div class="wide"><table><tr>{head}</tr>'
-            f"{body}</table></div></details>")
+    figures = html_report.table([name.replace("_", " ") for name in names],
+                                [[cell(row[name]) for name in names] for row in rows])
+    return f'<details><summary>the figures</summary><div class="wide">{figures}</div></details>'
 
 
 def plots_of(results):
@@ -247,27 +236,21 @@ def plots_of(results):
 
 
 def overview_html(drawn):
-    lines = ["<tr><th>claim</th><th>on this machine</th></tr>"]
-    for figures in drawn.values():
-        for plot in figures:
-            lines += [f"<tr><td>{escape(claim.text)}</td><td>{verdict_html(verdict)}</td></tr>"
-                      for claim, verdict in plot.claims]
-    return f'<table class="verdicts">{"".join(lines)}</table>'
+    judged_claims = [pair for figures in drawn.values() for plot in figures for pair in plot.claims]
+    rows = [(claim.text, html_report.Cell(words, style, verdict.finding))
+            for claim, verdict in judged_claims for style, words in [VERDICTS[verdict.holds]]]
+    return f'<div class="verdicts">{html_report.table(("claim", "on this machine"), rows)}</div>'
 
 
 def page(results, machine, notes):
     """The whole page, which refers to nothing outside of itself."""
     drawn = plots_of(results)
-    sections = []
+    parts = [overview_html(drawn)]
     for name, figures in drawn.items():
         title, text, _ = SECTIONS[name]
-        sections.append(f'<section id="{name}"><h2>{escape(title)}</h2><p>{escape(text)}</p>'
-                        + "".join(map(figure_html, figures)) + table_html(results[name])
-                        + "</section>")
-    remarks = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    remarks_html = f"<h2>Remarks</h2><ul>{remarks}</ul>" if remarks else ""
-    return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>The event-loop lab</title><style>{STYLE}</style><script>{SCRIPT}</script>"
-            f'</head><body><h1>The event-loop lab</h1><p class="soft">{escape(machine)}</p>'
-            f"{overview_html(drawn)}{''.join(sections)}{remarks_html}</body></html>\n")
+        parts.append(html_report.section(title, text, *map(figure_html, figures),
+                                         table_html(results[name])))
+    if notes:
+        remarks = "".join(f"<p>{escape(note)}</p>" for note in notes)
+        parts.append(html_report.section("Remarks", "", remarks))
+    return html_report.page("The event-loop lab", machine, parts, STYLE, SCRIPT)

@@ -5,7 +5,7 @@ import pathlib
 import shutil
 import subprocess
 
-PEERS = pathlib.Path(__file__).resolve().parent.parent / "lab_servers" / "peers"
+PEERS = pathlib.Path(__file__).resolve().parent.parent.parent / "lab_servers" / "peers"
 # What select(2) can watch, and what of it is left beside a server's own descriptors.
 FD_SETSIZE = 1024
 SELECT_CAPACITY = FD_SETSIZE - 32

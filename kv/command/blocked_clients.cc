@@ -1,17 +1,21 @@
 #include "kv/command/blocked_clients.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace kv {
 
-void BlockedClients::Block(Waiter waiter) {
+void BlockedClients::Block(Waiter waiter, int64_t timeout) {
   assert(!waiters_.contains(waiter.client));
   const uint64_t arrival = arrivals_++;
   for (const std::string& key : waiter.keys) {
     keys_[Key(waiter.database, key)].clients.emplace(arrival, waiter.client);
   }
-  if (waiter.deadline != Waiter::kForEver) deadlines_.emplace(waiter.deadline, waiter.client);
+  if (timeout > 0) {
+    waiter.deadline = clock_.MonotonicMicros() + timeout;
+    deadlines_.emplace(waiter.deadline, waiter.client);
+  }
   const uint64_t client = waiter.client;
   waiters_.emplace(client, std::make_unique<Place>(Place{std::move(waiter), arrival}));
 }
@@ -72,13 +76,13 @@ void BlockedClients::ServeKey(const Key& key, Retry retry, Exists exists) {
   }
 }
 
-int64_t BlockedClients::NextDeadline() const {
-  return deadlines_.empty() ? Waiter::kForEver : deadlines_.begin()->first;
+int64_t BlockedClients::TimeLeft() const {
+  if (deadlines_.empty()) return Waiter::kForEver;
+  return std::max<int64_t>(0, deadlines_.begin()->first - clock_.MonotonicMicros());
 }
 
-std::unique_ptr<Waiter> BlockedClients::TakeDue(int64_t now) {
-  if (NextDeadline() > now || deadlines_.empty()) return nullptr;
-  return Remove(deadlines_.begin()->second);
+std::unique_ptr<Waiter> BlockedClients::TakeDue() {
+  return TimeLeft() > 0 ? nullptr : Remove(deadlines_.begin()->second);
 }
 
 }  // namespace kv

@@ -31,6 +31,8 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "kv/base/clock.h"
+#include "kv/store/key_events.h"
 
 namespace kv {
 
@@ -46,28 +48,30 @@ struct Waiter {
   uint64_t client = 0;  // its id
   Command* command = nullptr;
   int database = 0;
-  int64_t deadline = kForEver;  // monotonic microseconds
+  int64_t deadline = kForEver;  // monotonic microseconds; set by Block
   TimeoutReply timeout_reply = TimeoutReply::kNullArray;
   std::vector<std::string> args = {};
   std::vector<std::string> keys = {};  // each once
 };
 
-class BlockedClients {
+class BlockedClients final : public KeyWaiters {
  public:
   // Executes the request of a waiter again; returns true if it has its reply and waits no more.
   using Retry = absl::FunctionRef<bool(const Waiter&)>;
   // Whether there may still be something to take from a key.
   using Exists = absl::FunctionRef<bool(int database, std::string_view key)>;
 
-  // Precondition: the client does not wait yet.
-  void Block(Waiter waiter);
+  explicit BlockedClients(const Clock& clock) : clock_(clock) {}
+
+  // Waits for `timeout` microseconds, 0 for ever. Precondition: the client does not wait yet.
+  void Block(Waiter waiter, int64_t timeout);
   // The client waits no more; what it waited with, or null if it did not wait. Not from within a
   // Retry for the waiter that is being retried.
   std::unique_ptr<Waiter> Remove(uint64_t client);
   const Waiter* Find(uint64_t client) const;
 
-  // There is something new under the key.
-  void SignalReady(int database, std::string_view key) {
+  // --- KeyWaiters ---
+  void SignalReady(int database, std::string_view key) override {
     if (!keys_.empty()) [[unlikely]]
       MarkReady(database, key);
   }
@@ -79,10 +83,10 @@ class BlockedClients {
   // in its turn.
   void ServeReady(Retry retry, Exists exists);
 
-  // The first deadline; kForEver if there is none.
-  int64_t NextDeadline() const;
-  // Removes a waiter whose deadline is not later than `now`; null if there is none.
-  std::unique_ptr<Waiter> TakeDue(int64_t now);
+  // Microseconds until the first deadline, 0 if that has passed; kForEver if there is none.
+  int64_t TimeLeft() const;
+  // Removes a waiter whose deadline has come; null if there is none.
+  std::unique_ptr<Waiter> TakeDue();
 
   size_t size() const { return waiters_.size(); }
   // Keys that somebody waits for.
@@ -103,6 +107,7 @@ class BlockedClients {
   void MarkReady(const Key& key, Queue& queue);
   void ServeKey(const Key& key, Retry retry, Exists exists);
 
+  const Clock& clock_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Place>> waiters_;  // by client
   absl::flat_hash_map<Key, Queue> keys_;
   absl::btree_set<std::pair<int64_t, uint64_t>> deadlines_;  // and clients; those that have one

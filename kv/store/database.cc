@@ -133,6 +133,7 @@ void Database::PutObject(const HashedKey& key, EntryRef& ref, ValueType type, Va
   Entry* entry = Shape(key, ref, type, value.encoding, 0, deadline);
   entry->set_object(value.object);
   CountSize(*entry, +1);
+  if (type != ValueType::kString) context_.SignalReady(index_, key.bytes);
 }
 
 char* Database::EditString(EntryRef& ref, size_t size) {
@@ -273,6 +274,7 @@ Entry* Database::InsertMoved(Database& target, const HashedKey& key, const Entry
   target.table_.Insert(entry, key.hash);
   target.CountDeadline(*entry, kNoDeadline, deadline, key.hash);
   target.CountSize(*entry, +1);
+  if (entry->type() != ValueType::kString) context_.SignalReady(target.index_, key.bytes);
   return entry;
 }
 

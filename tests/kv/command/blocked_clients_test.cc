@@ -18,8 +18,8 @@ using testing::IsEmpty;
 // Keys hold numbers of elements; a waiter takes one from the first of its keys that has some.
 class BlockedClientsTest : public testing::Test {
  protected:
-  void Wait(uint64_t client, std::vector<std::string> keys, int64_t deadline = Waiter::kForEver) {
-    blocked_.Block({.client = client, .deadline = deadline, .keys = std::move(keys)});
+  void Wait(uint64_t client, std::vector<std::string> keys, int64_t timeout = 0) {
+    blocked_.Block({.client = client, .keys = std::move(keys)}, timeout);
   }
   void Push(const std::string& key, int count = 1) {
     elements_[key] += count;
@@ -48,7 +48,8 @@ class BlockedClientsTest : public testing::Test {
     return false;
   }
 
-  BlockedClients blocked_;
+  SettableClock clock_;
+  BlockedClients blocked_{clock_};
   std::map<std::string, int> elements_;
   std::map<uint64_t, std::string> feeds_;  // what a client is served, it pushes there
   std::map<uint64_t, bool> refuses_;
@@ -135,7 +136,7 @@ TEST_F(BlockedClientsTest, RemovalLeavesNothingBehind) {
   EXPECT_EQ(blocked_.Remove(1), nullptr);
   EXPECT_THAT(Serve(), IsEmpty());
   EXPECT_EQ(blocked_.keys(), 0u);
-  EXPECT_EQ(blocked_.NextDeadline(), Waiter::kForEver);
+  EXPECT_EQ(blocked_.TimeLeft(), Waiter::kForEver);
 }
 
 TEST_F(BlockedClientsTest, DeadlinesComeInTheirOrder) {
@@ -143,19 +144,23 @@ TEST_F(BlockedClientsTest, DeadlinesComeInTheirOrder) {
   Wait(2, {"a"}, 100);
   Wait(3, {"a"});
   Wait(4, {"a"}, 100);
-  EXPECT_EQ(blocked_.NextDeadline(), 100);
-  EXPECT_EQ(blocked_.TakeDue(99), nullptr);
-  EXPECT_EQ(blocked_.TakeDue(100)->client, 2u);
-  EXPECT_EQ(blocked_.TakeDue(100)->client, 4u);
-  EXPECT_EQ(blocked_.TakeDue(299), nullptr);
-  EXPECT_EQ(blocked_.TakeDue(300)->client, 1u);
-  EXPECT_EQ(blocked_.TakeDue(INT64_MAX - 1), nullptr);
+  EXPECT_EQ(blocked_.TimeLeft(), 100);
+  clock_.AdvanceMicros(99);
+  EXPECT_EQ(blocked_.TakeDue(), nullptr);
+  clock_.AdvanceMicros(1);
+  EXPECT_EQ(blocked_.TakeDue()->client, 2u);
+  EXPECT_EQ(blocked_.TakeDue()->client, 4u);
+  EXPECT_EQ(blocked_.TakeDue(), nullptr);
+  clock_.AdvanceMicros(300);
+  EXPECT_EQ(blocked_.TimeLeft(), 0);
+  EXPECT_EQ(blocked_.TakeDue()->client, 1u);
+  EXPECT_EQ(blocked_.TakeDue(), nullptr);
   EXPECT_EQ(blocked_.size(), 1u);
 }
 
 TEST_F(BlockedClientsTest, DatabasesAreApart) {
-  blocked_.Block({.client = 1, .database = 0, .keys = {"a"}});
-  blocked_.Block({.client = 2, .database = 1, .keys = {"a"}});
+  blocked_.Block({.client = 1, .database = 0, .keys = {"a"}}, 0);
+  blocked_.Block({.client = 2, .database = 1, .keys = {"a"}}, 0);
   blocked_.SignalReady(2, "a");
   EXPECT_FALSE(blocked_.has_ready());
   blocked_.SignalDatabase(1);

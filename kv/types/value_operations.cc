@@ -20,14 +20,14 @@ size_t BlobMemory(const void* object) {
 }
 
 size_t BlobFreeCost(const void* object) {
-  return 1 + SlabMemory::UnmapBytes(BlobMemory(object)) / kBytesPerUnit;
+  return 1 + BlobMemory(object) / kBytesPerUnit;
 }
 
 size_t FreeBlob(SlabMemory& memory, void** object, size_t) {
-  const size_t cost = BlobFreeCost(*object);
+  const size_t unmapped = SlabMemory::UnmapBytes(BlobMemory(*object));
   const bool freed = Blob::Release(memory, AsBlob(*object));
   *object = nullptr;
-  return freed ? cost : 1;
+  return freed ? 1 + unmapped / kBytesPerUnit : 1;
 }
 
 void* ShareBlob(SlabMemory&, void* object) {

@@ -15,7 +15,7 @@ struct ValueOperations {
   // Whether a block of the object lies in a slab that compaction wants to empty.
   using IsSparse = absl::FunctionRef<bool(const void* block, size_t bytes)>;
 
-  // What freeing takes, in units of about 0.2 us: an element is about one.
+  // What freeing takes at most, in units of about 0.2 us: an element is about one.
   size_t (*free_cost)(const void* object);
   // Frees about `budget` units' worth and returns what that took; `*object` is null once all of it
   // is gone. Between two calls the object is good for nothing else.

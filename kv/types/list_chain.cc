@@ -8,6 +8,7 @@ namespace kv {
 namespace {
 
 constexpr size_t kMinCapacity = 4;
+constexpr size_t kMaxFreedAtOnce = 64;  // nodes
 
 // Whether an element needs a node of its own.
 bool IsLarge(const ListLimits& limits, const ListpackEntry& entry) {
@@ -237,9 +238,24 @@ void ListChain::EraseWholeNodes(const ListContext& context, size_t index, size_t
   for (size_t i = index; i < index + count; ++i) {
     Announce(context, i);
     directory_->size -= node(i).count;
-    node(i).Free(context.memory);
   }
+  DropNodes(context, index, count);
   EraseNodes(context.memory, index, count);
+}
+
+// Frees the nodes, or hands them over as a chain to be freed in slices.
+void ListChain::DropNodes(const ListContext& context, size_t index, size_t count) {
+  ListNode* const first = nodes_begin() + index;
+  if (context.reclaimer == nullptr || count <= kMaxFreedAtOnce) {
+    for (ListNode* dropped = first; dropped != first + count; ++dropped) {
+      dropped->Free(context.memory);
+    }
+    return;
+  }
+  ListChain detached(NewDirectory(context.memory, count));
+  std::copy_n(first, count, detached.slots());
+  detached.directory_->end = static_cast<uint32_t>(count);
+  context.reclaimer->Reclaim(detached);
 }
 
 // --- What follows a change ---

@@ -52,12 +52,21 @@ class ListObserver {
   virtual void BeforeChange(const ListNode& node) = 0;
 };
 
+// Takes what a change left over and is too much to be freed at once.
+class ListReclaimer {
+ public:
+  virtual ~ListReclaimer() = default;
+  // Now owns the chain: FreeSome.
+  virtual void Reclaim(ListChain detached) = 0;
+};
+
 // What every change of a list needs. The memory must be the same one in every call.
 struct ListContext {
   SlabMemory& memory;
   ListLimits limits;
   uint64_t epoch = 0;
   ListObserver* observer = nullptr;
+  ListReclaimer* reclaimer = nullptr;  // without one everything is freed at once
 };
 
 enum class ListEnd : uint8_t { kFront, kBack };
@@ -151,6 +160,7 @@ class ListChain {
   void Split(const ListContext& context, Place place);
   void EraseInNode(const ListContext& context, Place place, size_t count);
   void EraseWholeNodes(const ListContext& context, size_t index, size_t count);
+  void DropNodes(const ListContext& context, size_t index, size_t count);
   size_t RemoveInNode(const ListContext& context, size_t index, const ListpackNeedle& needle,
                       size_t limit, ListEnd from);
 

@@ -242,6 +242,29 @@ TEST_F(ListValueTest, FreesInSlices) {
   list_ = ListValue::Create(memory_);
 }
 
+TEST_F(ListValueTest, HandsOverWhatIsTooMuchToFreeAtOnce) {
+  struct Keeper final : ListReclaimer {
+    void Reclaim(ListChain detached) override { kept.push_back(detached); }
+    std::vector<ListChain> kept;
+  };
+  Keeper keeper;
+  context_.reclaimer = &keeper;
+  Limit(1);
+  PushNumbers(1000);
+  list_.Erase(context_, 10, 64);
+  EXPECT_TRUE(keeper.kept.empty());
+  list_.Erase(context_, 10, 900);
+  ASSERT_EQ(keeper.kept.size(), 1u);
+  EXPECT_EQ(keeper.kept[0].nodes().size(), 900u);
+  EXPECT_EQ(list_.size(), 36u);
+  EXPECT_EQ(At(10), "number 974");
+  EXPECT_EQ(memory_.used(), list_.memory_bytes() + keeper.kept[0].memory_bytes());
+  size_t slices = 1;
+  while (keeper.kept[0].FreeSome(memory_, 300)) ++slices;
+  EXPECT_EQ(slices, 3u);
+  EXPECT_EQ(memory_.used(), list_.memory_bytes());
+}
+
 TEST_F(ListValueTest, MovesOutOfSparseSlabs) {
   Limit(1);
   constexpr int kElements = 20000;

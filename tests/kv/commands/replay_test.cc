@@ -223,6 +223,26 @@ TEST_F(Replay, BitmapWrites) {
   ExpectEqualAfterReplay();
 }
 
+TEST_F(Replay, HyperLogLogWrites) {
+  EXPECT_EQ(EffectsOf("pfadd h"), "0: pfadd h");
+  EXPECT_EQ(EffectsOf("pfadd h"), "");
+  EXPECT_EQ(EffectsOf("pfadd h a b"), "0: pfadd h a b");
+  EXPECT_EQ(EffectsOf("pfadd h b"), "");
+  EXPECT_EQ(EffectsOf("pfcount h"), "0: pfcount h");
+  EXPECT_EQ(EffectsOf("pfcount h"), "");
+  EXPECT_EQ(EffectsOf("pfadd g c"), "0: pfadd g c");
+  EXPECT_EQ(EffectsOf("pfcount g h"), "");
+  EXPECT_EQ(EffectsOf("pfmerge m g h"), "0: pfmerge m g h");
+  EXPECT_EQ(EffectsOf("pfdebug encoding g"), "");
+  EXPECT_EQ(EffectsOf("pfdebug todense g"), "0: pfdebug todense g");
+  EXPECT_EQ(EffectsOf("pfdebug todense g"), "");
+  EXPECT_EQ(EffectsOf("pfadd g d"), "0: pfadd g d");
+  EXPECT_EQ(EffectsOf("pfadd g d"), "");
+  EXPECT_EQ(EffectsOf("pfcount g"), "0: pfcount g");
+  EXPECT_EQ(EffectsOf("pfdebug getreg m"), "0: pfdebug getreg m");
+  ExpectEqualAfterReplay();
+}
+
 TEST_F(Replay, KeyWrites) {
   Run("mset a 1 b 2 c 3 d 4 e 5");
   EXPECT_EQ(EffectsOf("del a absent"), "0: del a absent");
@@ -427,6 +447,15 @@ TEST_F(Replay, KeyEventsOfBitmaps) {
   EXPECT_EQ(EventsOf("bitop or b a"), "$:set:0:b");
   EXPECT_EQ(EventsOf("bitop or b absent"), "g:del:0:b");
   EXPECT_EQ(EventsOf("bitop or b absent"), "");
+}
+
+TEST_F(Replay, KeyEventsOfHyperLogLogs) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("pfadd a"), "$:pfadd:0:a");
+  EXPECT_EQ(EventsOf("pfadd a"), "");
+  EXPECT_EQ(EventsOf("pfadd a x"), "$:pfadd:0:a");
+  EXPECT_EQ(EventsOf("pfcount a"), "");
+  EXPECT_EQ(EventsOf("pfmerge b a"), "$:pfadd:0:b");
 }
 
 TEST_F(Replay, KeyEventsOfKeys) {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kv/commands/bitmap_commands.h"
+#include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/string_commands.h"
 #include "kv/server/client_filter.h"
@@ -255,6 +257,8 @@ void Server::ShowTitle() {
 
 void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
+  table_.Register(BitmapCommandSpecs());
+  table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());

@@ -164,8 +164,9 @@ double CountedTree::fill() const {
 
 // --- Search --------------------------------------------------------------------------------------
 
+// The way to the leaf in which the place lies; the index in it is left open.
 template <class Before>
-CountedTree::Path CountedTree::Find(Before before) const {
+CountedTree::Path CountedTree::PathToLeaf(Before before) const {
   Path path;
   void* node = root_;
   for (uint32_t level = 0; level < height_; ++level) {
@@ -175,6 +176,12 @@ CountedTree::Path CountedTree::Find(Before before) const {
     node = inner->children[index].get();
   }
   path.leaf = static_cast<Leaf*>(node);
+  return path;
+}
+
+template <class Before>
+CountedTree::Path CountedTree::Find(Before before) const {
+  Path path = PathToLeaf(before);
   path.index = SearchLeaf(*path.leaf, before);
   return path;
 }
@@ -207,22 +214,24 @@ size_t CountedTree::RankOf(const ScoredMember* element) const {
 CountedTree::Iterator CountedTree::Seek(size_t rank) const {
   if (rank >= size_) return {};
   const Path path = PathToRank(rank);
-  return {path.leaf, path.index};
+  const Iterator place(path.leaf, path.index);
+  place.PrefetchAround();
+  return place;
 }
 
-// The way to an element of the tree: the place behind it, and one back.
+// The way to an element of the tree. In the leaf the reference itself is looked for, which reads no
+// elements.
 CountedTree::Path CountedTree::PathTo(const ScoredMember* element) const {
-  struct AtMostKey {
-    BeforeKey before;
-    const ScoredMember* element;
-    bool operator()(double score, Element other) const {
-      return other.get() == element || before(score, other);
-    }
+  const auto is_at_most = [before = BeforeKey{element->score(), element->member()}, element](
+                              double score, Element other) {
+    return other.get() == element || before(score, other);
   };
-  Path path = Find(AtMostKey{{element->score(), element->member()}, element});
-  assert(path.index > 0);
-  --path.index;
-  assert(path.leaf->elements[path.index].get() == element);
+  Path path = PathToLeaf(is_at_most);
+  const auto begin = path.leaf->elements.begin();
+  const auto place =
+      std::find(begin, begin + path.leaf->count, Element(const_cast<ScoredMember*>(element)));
+  path.index = static_cast<size_t>(place - begin);
+  assert(path.index < path.leaf->count);
   return path;
 }
 

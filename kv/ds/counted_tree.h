@@ -77,6 +77,9 @@ class Reference {
     return reinterpret_cast<Target*>(word);
   }
   Target* operator->() const { return get(); }
+  friend bool operator==(const Reference& a, const Reference& b) {
+    return std::memcmp(a.bytes_, b.bytes_, sizeof a.bytes_) == 0;
+  }
 
  private:
   unsigned char bytes_[6];
@@ -145,8 +148,9 @@ class CountedTree {
 
    private:
     friend class CountedTree;
-    static constexpr size_t kAhead = 8;  // elements that are requested early
+    static constexpr size_t kAhead = 16;  // elements that are requested early
     Iterator(const Leaf* leaf, size_t index) : leaf_(leaf), index_(index) {}
+    void PrefetchAround() const;
     const Leaf* leaf_ = nullptr;
     size_t index_ = 0;
   };
@@ -210,9 +214,9 @@ class CountedTree {
   using Move = absl::FunctionRef<ScoredMember*(ScoredMember*)>;
   size_t Compact(SlabMemory& memory, size_t rank, Move move);
 
-  // Frees up to `budget` leaves, from the highest down, without reading any element. Returns true
-  // while any are left. Once begun, only this and memory_bytes() may be called until it returned
-  // false.
+  // Frees up to `budget` leaves, from the highest down, without reading any element or showing it
+  // to the observer. Returns true while any are left. Once begun, only this and memory_bytes() may
+  // be called until it returned false.
   bool FreeSome(SlabMemory& memory, size_t budget);
   void Clear(SlabMemory& memory) {
     while (FreeSome(memory, SIZE_MAX)) {
@@ -243,6 +247,8 @@ class CountedTree {
   };
 
   // Search.
+  template <class Before>
+  Path PathToLeaf(Before before) const;
   template <class Before>
   Path Find(Before before) const;
   template <class Before>
@@ -301,10 +307,17 @@ class CountedTree {
   Leaf* unsaved_ = nullptr;           // where SaveSome goes on
 };
 
+inline void CountedTree::Iterator::PrefetchAround() const {
+  const size_t begin = index_ < kAhead ? 0 : index_ - kAhead;
+  const size_t end = index_ + kAhead < leaf_->count ? index_ + kAhead : leaf_->count;
+  for (size_t i = begin; i < end; ++i) Prefetch(leaf_->elements[i].get());
+}
+
 inline CountedTree::Iterator& CountedTree::Iterator::operator++() {
   if (++index_ == leaf_->count) {
     leaf_ = leaf_->next;
     index_ = 0;
+    if (leaf_ != nullptr) PrefetchAround();
   } else if (index_ + kAhead < leaf_->count) {
     Prefetch(leaf_->elements[index_ + kAhead].get());
   }
@@ -315,6 +328,7 @@ inline CountedTree::Iterator& CountedTree::Iterator::operator--() {
   if (index_ == 0) {
     leaf_ = leaf_->previous;
     index_ = leaf_ == nullptr ? 0 : leaf_->count - 1;
+    if (leaf_ != nullptr) PrefetchAround();
     return *this;
   }
   --index_;

@@ -21,7 +21,6 @@
 #ifndef SOLOKV_KV_TYPES_SORTED_SET_H_
 #define SOLOKV_KV_TYPES_SORTED_SET_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -159,9 +158,6 @@ class SortedSet {
   // Calls visit(std::string_view member, double score) for the members of these ranks.
   template <class Visit>
   void ForEach(RankRange range, RankOrder order, Visit visit) const;
-  // The same, until `visit` returns false.
-  template <class Visit>
-  void ForEachWhile(RankRange range, RankOrder order, Visit visit) const;
 
   // Removes the members of these ranks. The second form passes them to `visit` before, lowest
   // first.
@@ -177,6 +173,12 @@ class SortedSet {
 
   // A member, each with the same probability. Precondition: not empty.
   const ScoredMember& RandomMember(Random& random) const;
+
+  // Calls visit(std::string_view member, double score) for the members in the order of their
+  // hashes, until it returns false: quicker than by rank where other sets are then asked for the
+  // member, as members in a row are then near each other there.
+  template <class Visit>
+  void ForEachByHash(Visit visit) const;
 
   // A step of a scan, as HashTable::Scan: calls visit(std::string_view member, double score).
   template <class Visit>
@@ -230,22 +232,25 @@ class SortedSet {
 };
 
 template <class Visit>
-void SortedSet::ForEachWhile(RankRange range, RankOrder order, Visit visit) const {
-  const bool ascends = order == RankOrder::kAscending;
+void SortedSet::ForEach(RankRange range, RankOrder order, Visit visit) const {
   if (range.count == 0) return;
+  const bool ascends = order == RankOrder::kAscending;
   auto place = order_.Seek(ascends ? range.first : range.first + range.count - 1);
   for (size_t left = range.count; left > 0; --left) {
-    if (!visit(place->member(), place->score())) return;
+    visit(place->member(), place->score());
     ascends ? ++place : --place;
   }
 }
 
 template <class Visit>
-void SortedSet::ForEach(RankRange range, RankOrder order, Visit visit) const {
-  ForEachWhile(range, order, [&](std::string_view member, double score) {
-    visit(member, score);
-    return true;
-  });
+void SortedSet::ForEachByHash(Visit visit) const {
+  uint64_t cursor = 0;
+  bool goes_on = true;
+  do {
+    cursor = Scan(cursor, [&](std::string_view member, double score) {
+      goes_on = goes_on && visit(member, score);
+    });
+  } while (cursor != 0 && goes_on);
 }
 
 template <class Visit>

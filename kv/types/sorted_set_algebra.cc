@@ -38,7 +38,7 @@ std::optional<double> ScoreInAll(std::span<const WeightedSource> sources, std::s
 }  // namespace
 
 void SortedSetSource::ForEach(Visit visit) const {
-  set_.ForEachWhile({0, set_.size()}, RankOrder::kAscending, visit);
+  set_.ForEachByHash(visit);
 }
 
 double WeightedScore(double score, double weight, Aggregate aggregate) {

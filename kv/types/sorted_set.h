@@ -159,6 +159,10 @@ class SortedSet {
   template <class Visit>
   void ForEach(RankRange range, RankOrder order, Visit visit) const;
 
+  // The same, until `visit` returns false.
+  template <class Visit>
+  void ForEachWhile(RankRange range, RankOrder order, Visit visit) const;
+
   // Removes the members of these ranks. The second form passes them to `visit` before, lowest
   // first.
   using VisitMember = absl::FunctionRef<void(std::string_view member, double score)>;
@@ -174,9 +178,8 @@ class SortedSet {
   // A member, each with the same probability. Precondition: not empty.
   const ScoredMember& RandomMember(Random& random) const;
 
-  // Calls visit(std::string_view member, double score) for the members in the order of their
-  // hashes, until it returns false: quicker than by rank where other sets are then asked for the
-  // member, as members in a row are then near each other there.
+  // Calls visit(std::string_view member, double score) for all members, those with near hashes
+  // together: quicker than by rank where other sets are then asked for the member.
   template <class Visit>
   void ForEachByHash(Visit visit) const;
 
@@ -232,25 +235,27 @@ class SortedSet {
 };
 
 template <class Visit>
-void SortedSet::ForEach(RankRange range, RankOrder order, Visit visit) const {
+void SortedSet::ForEachWhile(RankRange range, RankOrder order, Visit visit) const {
   if (range.count == 0) return;
   const bool ascends = order == RankOrder::kAscending;
   auto place = order_.Seek(ascends ? range.first : range.first + range.count - 1);
   for (size_t left = range.count; left > 0; --left) {
-    visit(place->member(), place->score());
+    if (!visit(place->member(), place->score())) return;
     ascends ? ++place : --place;
   }
 }
 
 template <class Visit>
+void SortedSet::ForEach(RankRange range, RankOrder order, Visit visit) const {
+  ForEachWhile(range, order, [&](std::string_view member, double score) {
+    visit(member, score);
+    return true;
+  });
+}
+
+template <class Visit>
 void SortedSet::ForEachByHash(Visit visit) const {
-  uint64_t cursor = 0;
-  bool goes_on = true;
-  do {
-    cursor = Scan(cursor, [&](std::string_view member, double score) {
-      goes_on = goes_on && visit(member, score);
-    });
-  } while (cursor != 0 && goes_on);
+  index_.ForEach([&](const ScoredMember* element) { visit(element->member(), element->score()); });
 }
 
 template <class Visit>

@@ -37,6 +37,17 @@ std::optional<double> ScoreInAll(std::span<const WeightedSource> sources, std::s
 
 }  // namespace
 
+void ScoredSource::ForEach(Visit visit) const {
+  ForEachWhile([&](std::string_view member, double score) {
+    visit(member, score);
+    return true;
+  });
+}
+
+void SortedSetSource::ForEachWhile(VisitWhile visit) const {
+  set_.ForEachWhile({0, set_.size()}, RankOrder::kAscending, visit);
+}
+
 void SortedSetSource::ForEach(Visit visit) const {
   set_.ForEachByHash(visit);
 }
@@ -62,7 +73,6 @@ SortedSet* Union(SlabMemory& memory, const HashKey& hash_key,
       ScoredMember* const element =
           builder.FindOrAdd(member, Hash(member, hash_key), weighted, &is_new);
       if (!is_new) element->set_score(AggregatedScore(element->score(), weighted, aggregate));
-      return true;
     });
   }
   return builder.Finish();
@@ -76,7 +86,6 @@ SortedSet* Intersection(SlabMemory& memory, const HashKey& hash_key,
     const uint64_t hash = Hash(member, hash_key);
     const auto score = ScoreInAll(sorted, member, hash, first_score, aggregate);
     if (score.has_value()) builder.Add(member, hash, *score);
-    return true;
   });
   return builder.Finish();
 }
@@ -91,7 +100,6 @@ SortedSet* Difference(SlabMemory& memory, const HashKey& hash_key,
       return other->Score(member, hash).has_value();
     };
     if (std::none_of(others.begin(), others.end(), has_it)) builder.Add(member, hash, score);
-    return true;
   });
   return builder.Finish();
 }
@@ -101,7 +109,7 @@ size_t IntersectionSize(const HashKey& hash_key, std::span<const ScoredSource* c
   const std::vector<const ScoredSource*> sorted = SortedBySize(sources);
   size_t size = 0;
   if (limit == 0) return 0;
-  sorted[0]->ForEach([&](std::string_view member, double) {
+  sorted[0]->ForEachWhile([&](std::string_view member, double) {
     const uint64_t hash = Hash(member, hash_key);
     const auto has_it = [&](const ScoredSource* other) {
       return other->Score(member, hash).has_value();

@@ -29,9 +29,13 @@ class ScoredSource {
   virtual ~ScoredSource() = default;
   virtual size_t size() const = 0;
 
-  // Passes the members to `visit`, in any order, until this returns false.
-  using Visit = absl::FunctionRef<bool(std::string_view member, double score)>;
-  virtual void ForEach(Visit visit) const = 0;
+  // Passes the members to `visit`, each once and in any order, until it returns false.
+  using VisitWhile = absl::FunctionRef<bool(std::string_view member, double score)>;
+  virtual void ForEachWhile(VisitWhile visit) const = 0;
+
+  // Passes all members, each once: best in the order of their hashes.
+  using Visit = absl::FunctionRef<void(std::string_view member, double score)>;
+  virtual void ForEach(Visit visit) const;
 
   // The score of a member. `hash` is its hash by the server's key.
   virtual std::optional<double> Score(std::string_view member, uint64_t hash) const = 0;
@@ -42,6 +46,7 @@ class SortedSetSource final : public ScoredSource {
  public:
   explicit SortedSetSource(const SortedSet& set) : set_(set) {}
   size_t size() const override { return set_.size(); }
+  void ForEachWhile(VisitWhile visit) const override;
   void ForEach(Visit visit) const override;
   std::optional<double> Score(std::string_view member, uint64_t hash) const override {
     return set_.Score(member, hash);

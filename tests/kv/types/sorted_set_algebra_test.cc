@@ -25,7 +25,7 @@ class SetSource final : public ScoredSource {
  public:
   explicit SetSource(std::set<std::string> members) : members_(std::move(members)) {}
   size_t size() const override { return members_.size(); }
-  void ForEach(Visit visit) const override {
+  void ForEachWhile(VisitWhile visit) const override {
     for (const std::string& member : members_) {
       if (!visit(member, 1)) return;
     }

@@ -264,9 +264,9 @@ uint64_t SortedSet::Scan(uint64_t cursor, Visit visit) const {
       cursor, [&](const ScoredMember* element) { visit(element->member(), element->score()); });
 }
 
-// Fills a new set fast: members in any order first, their final scores, and the order at the end.
+// Fills a new set fast: first come the members in any order, then all are put in order at once.
 //
-// Cost: Slot and Finish together O(n log n), of which the sorting reads each member's score once.
+// Cost: O(1) for each member, and for Finish O(n log n).
 class SortedSetBuilder {
  public:
   SortedSetBuilder(SlabMemory& memory, const HashKey& hash_key)

@@ -91,18 +91,15 @@ struct GivenRange {
 // Reads [start [end [BYTE | BIT]]] from args[first] on; false after an error reply.
 bool ParseRange(Context& context, size_t first, GivenRange* range) {
   const size_t count = context.args.size() - first;
-  if (count > 3) {
+  if (count >= 1 && count <= 3 && !context.ParseInteger(first, &range->start)) return false;
+  const std::string_view unit = count == 3 ? context.args[first + 2] : "byte";
+  range->in_bits = EqualsIgnoreCase(unit, "bit");
+  if (count > 3 || (!range->in_bits && !EqualsIgnoreCase(unit, "byte"))) {
     context.Fail(kSyntaxError);
     return false;
   }
-  if (count >= 1 && !context.ParseInteger(first, &range->start)) return false;
-  if (count >= 2 && !context.ParseInteger(first + 1, &range->end)) return false;
   range->has_end = count >= 2;
-  if (count < 3) return true;
-  range->in_bits = EqualsIgnoreCase(context.args[first + 2], "bit");
-  if (range->in_bits || EqualsIgnoreCase(context.args[first + 2], "byte")) return true;
-  context.Fail(kSyntaxError);
-  return false;
+  return !range->has_end || context.ParseInteger(first + 1, &range->end);
 }
 
 // The positions of bits that a range means, both included.

@@ -79,9 +79,17 @@ constexpr uint64_t Pack(uint64_t spread) {
 
 static_assert(Spread(Pack(0x3f01020304050607)) == 0x3f01020304050607);
 
+// The group at `packed`, which something always stands before: reading eight bytes that end with
+// the group never leaves the string.
+uint64_t LoadGroup(const char* packed) {
+  constexpr size_t kBefore = sizeof(uint64_t) - kGroupBytes;
+  static_assert(kBefore <= kHeaderBytes);
+  return LoadWord(packed - kBefore) >> 8 * kBefore;
+}
+
 void UnpackDense(const char* packed, Registers& registers) {
   for (size_t i = 0; i < kRegisters; i += kGroup, packed += kGroupBytes) {
-    const uint64_t group = Spread(LoadWord(packed, kGroupBytes));
+    const uint64_t group = Spread(LoadGroup(packed));
     std::memcpy(&registers[i], &group, kGroup);
   }
 }
@@ -98,7 +106,7 @@ void PackDense(const Registers& registers, char* packed) {
 bool RaiseDense(char* bytes, size_t index, uint8_t rank) {
   char* const group = bytes + kHeaderBytes + index / kGroup * kGroupBytes;
   const int shift = static_cast<int>(index % kGroup) * 6;
-  uint64_t registers = LoadWord(group, kGroupBytes);
+  uint64_t registers = LoadGroup(group);
   const uint64_t old = registers >> shift & 63;
   if (old >= rank) return false;
   registers += (rank - old) << shift;
@@ -120,24 +128,40 @@ bool UnpackSparse(std::string_view bytes, Registers& registers) {
 // How many registers have which rank. A corrupt register may hold up to 63.
 using Histogram = std::array<uint32_t, 64>;
 
+// Counts pairs of registers, which halves the increments: a pair is 12 bits of a dense sketch.
 class HistogramBuilder {
  public:
-  // Counts the eight bytes of `group`.
-  void AddGroup(uint64_t group) {
-    for (size_t i = 0; i < kGroup; ++i) ++counts_[i][group >> 8 * i & 63];
+  // Counts the eight registers of a packed group. Those of an almost empty sketch are all zero, and
+  // increments of one counter would have to wait for each other.
+  void AddGroup(uint64_t packed) {
+    if (packed == 0) {
+      ++zero_groups_;
+      return;
+    }
+    for (size_t i = 0; i < kGroup / 2; ++i) ++pairs_[packed >> kPairBits * i & (kPairs - 1)];
   }
   Histogram Sum() const {
     Histogram sum{};
-    for (const Histogram& counts : counts_) {
-      for (size_t rank = 0; rank < sum.size(); ++rank) sum[rank] += counts[rank];
+    for (size_t second = 0; second < sum.size(); ++second) {
+      uint32_t row = 0;
+      for (size_t first = 0; first < sum.size(); ++first) {
+        const uint32_t count = pairs_[second * sum.size() + first];
+        sum[first] += count;
+        row += count;
+      }
+      sum[second] += row;
     }
+    sum[0] += zero_groups_ * kGroup;
     return sum;
   }
 
  private:
-  // One for each place in a group: neighbours are often equal, and an increment would have to wait
-  // for the last one of the same counter.
-  std::array<Histogram, kGroup> counts_{};
+  static constexpr int kPairBits = 12;
+  static constexpr size_t kPairs = size_t{1} << kPairBits;
+  static_assert(kRegisters / 2 <= UINT16_MAX);
+
+  std::array<uint16_t, kPairs> pairs_{};
+  uint32_t zero_groups_ = 0;
 };
 
 // x + x^2 + 2 x^4 + 4 x^8 + ...
@@ -182,7 +206,7 @@ uint64_t Estimate(const Histogram& counts) {
 Histogram CountDense(const char* packed) {
   HistogramBuilder histogram;
   for (size_t i = 0; i < kRegisters; i += kGroup, packed += kGroupBytes) {
-    histogram.AddGroup(Spread(LoadWord(packed, kGroupBytes)));
+    histogram.AddGroup(LoadGroup(packed));
   }
   return histogram.Sum();
 }
@@ -300,7 +324,7 @@ uint64_t Estimate(const Registers& registers) {
   for (size_t i = 0; i < kRegisters; i += kGroup) {
     uint64_t group;
     std::memcpy(&group, &registers[i], kGroup);
-    histogram.AddGroup(group);
+    histogram.AddGroup(Pack(group));
   }
   return Estimate(histogram.Sum());
 }

@@ -171,6 +171,10 @@ std::string CommandGenerator::Word(std::string_view name) {
     if (!OneIn(10)) return std::to_string(random_.Uniform(120));
     return Pick({"-1", "536870912", "9223372036854775807", "x", "4294967296"});
   }
+  if (name == "bit") {
+    if (!OneIn(10)) return std::to_string(random_.Uniform(900));
+    return Pick({"-1", "4294967296", "9223372036854775807", "x", "", "1.0"});
+  }
   if (name == "index") {
     if (!OneIn(10)) return std::to_string(static_cast<int64_t>(random_.Uniform(60)) - 30);
     return Pick({"9223372036854775807", "-9223372036854775808", "x", "", "1.0", "-0"});

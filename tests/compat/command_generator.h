@@ -2,6 +2,7 @@
 //
 // A pattern is a line of words. A word that begins with '@' stands for something drawn anew:
 //   @key @pattern @value @integer @float @offset @index @database @cursor
+//   @bit                           the position of a bit, within a hundred bytes or so
 //   @seconds @milliseconds         a time to live: long, so that none runs out during a test
 //   @at_seconds @at_milliseconds   an absolute time, mostly far in the future
 //   @one{a|b c|@key}      one of the alternatives, which may have several words

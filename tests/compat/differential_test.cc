@@ -102,6 +102,11 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"config set", "-ERR CONFIG SET failed", "-ERR CONFIG SET failed", "there are more policies"},
     {"getrange", "\"", "\"\"", "an end before the beginning of the string is before its start"},
     {"substr", "\"", "\"\"", "as above"},
+    {"bitcount", "0", "-ERR", "a range is checked even if the key is absent"},
+    {"bitcount", "-ERR syntax error", "", "the end of the range may be left out"},
+    {"bitcount", "-ERR value is not", "-ERR syntax error", "the unit is read before the end"},
+    {"bitpos", "0", "-ERR", "a range is checked even if the key is absent"},
+    {"bitpos", "-1", "-ERR", "as above"},
     {"object encoding", "\"embstr\"", "\"int\"", "the result of INCRBYFLOAT may be an integer"},
 };
 
@@ -371,6 +376,49 @@ Patterns StringPatterns(bool relative_times) {
   return patterns;
 }
 
+Patterns BitmapPatterns() {
+  const std::string field = "@one{u8|i8|u1|i64|u63|u13|i5|u64|x} @bit";
+  return {
+      "setbit @key @bit @one{0|1|0|1|2|x}",
+      "getbit @key @bit",
+      "bitcount @key",
+      "bitcount @key @index @index @one{byte|bit|bit|bogus}",
+      "bitcount @key @index @index",
+      "bitpos @key @one{0|1}",
+      "bitpos @key @one{0|1|2|x} @index",
+      "bitpos @key @one{0|1} @index @index @one{byte|bit|bit|bogus}",
+      "bitop @one{and|or|xor|nor} @key @key",
+      "bitop @one{and|or|xor|not} @key @key @key",
+      "bitop @one{and|or|xor} @key @key @key @key @key",
+      "bitop not @key @key",
+      "bitfield @key get " + field,
+      "bitfield @key set u7 @one{#0|#3|#9|#x|#-1} @integer get i11 @one{#0|#3|#9|#x|#-1}",
+      "bitfield @key set " + field + " @integer get " + field,
+      "bitfield @key overflow @one{wrap|sat|fail|bogus} incrby " + field + " @integer set " +
+          field + " @integer overflow sat incrby " + field + " @integer",
+      "bitfield_ro @key get " + field + " get " + field,
+      "bitfield_ro @key set " + field + " @integer",
+  };
+}
+
+Patterns HyperLogLogPatterns() {
+  return {
+      "pfadd @key @value @value @value",
+      "pfadd h1 @value @value @value @value",
+      "pfadd h2 @integer @value @value",
+      "pfadd @one{h1|h2|h3}",
+      "pfcount @one{h1|h2|h3|@key}",
+      "pfcount h1 h2 h3",
+      "pfcount h1 @key",
+      "pfmerge @one{h3|h2|@key} @one{h1|h2} @one{h1|h2|@key}",
+      "pfmerge @one{h1|@key}",
+      "pfdebug @one{encoding|decode|todense|bogus} @one{h1|h2|h3|@key}",
+      "get @one{h1|h2|h3}",
+      "object encoding @one{h1|h2|h3}",
+      "del @one{h1|h2|h3}",
+  };
+}
+
 Patterns KeyPatterns(bool relative_times) {
   Patterns patterns = {
       "del @key @key",
@@ -481,9 +529,9 @@ TEST_P(RandomCommands, GetTheSameReplies) {
   const uint64_t seed = Seed(run.seed);
   CommandGenerator generator(seed);
   generator.set_time_origin(kv::SystemClock().WallMillis());
-  std::vector<Patterns> families = {StringPatterns(run.relative_times),
-                                    StringPatterns(run.relative_times),
-                                    KeyPatterns(run.relative_times)};
+  std::vector<Patterns> families = {
+      StringPatterns(run.relative_times), StringPatterns(run.relative_times),
+      KeyPatterns(run.relative_times), BitmapPatterns(), HyperLogLogPatterns()};
   Conversation conversation(redis_.Connect(), solokv_.Connect(), run.relative_times);
   conversation.Compare({"hello", std::to_string(run.protocol)});
   families.push_back(ConnectionPatterns(run.protocol));

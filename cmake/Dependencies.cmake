@@ -44,6 +44,12 @@ if(NOT XXHASH_INCLUDE_DIR)
   solokv_missing(xxHash libxxhash-dev xxhash-devel xxhash)
 endif()
 
+find_path(LZF_INCLUDE_DIR lzf.h PATH_SUFFIXES liblzf)
+find_library(LZF_LIBRARY lzf)
+if(NOT LZF_INCLUDE_DIR OR NOT LZF_LIBRARY)
+  solokv_missing(LibLZF liblzf-dev liblzf-devel liblzf)
+endif()
+
 # io_uring is optional: without it that event backend reports itself as not built.
 pkg_check_modules(LIBURING QUIET IMPORTED_TARGET liburing)
 # Its archive, if there is one, spares each process a library to load and to keep resident.

@@ -1,7 +1,10 @@
 #include "kv/command/context.h"
 
 #include <optional>
+#include <string>
+#include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "kv/base/numbers.h"
 
 namespace kv {
@@ -14,6 +17,22 @@ bool Context::ParseInteger(size_t index, int64_t* number, std::string_view error
   }
   *number = *parsed;
   return true;
+}
+
+void Context::Block(size_t first, size_t last, int64_t timeout, TimeoutReply timeout_reply) {
+  waits = true;
+  client.SetFlag(kClientBlocked, true);
+  if (blocked.Find(client.id) != nullptr) return;  // it is tried again, and keeps its place
+  Waiter waiter{.client = client.id,
+                .command = &command,
+                .database = client.database,
+                .timeout_reply = timeout_reply};
+  waiter.args.assign(args.begin(), args.end());
+  absl::flat_hash_set<std::string_view> seen;
+  for (const std::string_view key : args.subspan(first, last - first)) {
+    if (seen.insert(key).second) waiter.keys.emplace_back(key);
+  }
+  blocked.Block(std::move(waiter), timeout);
 }
 
 std::optional<int> Context::ParseDatabase(std::string_view text) {

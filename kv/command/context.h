@@ -8,6 +8,7 @@
 
 #include "kv/base/random.h"
 #include "kv/command/arguments.h"
+#include "kv/command/blocked_clients.h"
 #include "kv/command/client.h"
 #include "kv/command/command_table.h"
 #include "kv/command/effects.h"
@@ -36,11 +37,13 @@ struct Context {
   Command& command;
   Random& random;
   ErrorStatistics& errors;
+  BlockedClients& blocked;
   LargeArguments* large = nullptr;
   // Of the key at the command's first key position.
   const uint64_t* first_key_hash = nullptr;
   int64_t max_string_bytes = 512 << 20;
   bool failed = false;
+  bool waits = false;  // set by Block: there is no reply yet
 
   // The key at args[index].
   HashedKey Key(size_t index) const {
@@ -62,6 +65,10 @@ struct Context {
     errors.Count(error);
     reply.Error(error);
   }
+  // Lets the client wait for one of the keys args[first], ... before `last`, for `timeout`
+  // microseconds, 0 for ever. Nothing may be replied, and nothing may have changed: the command is
+  // executed again, whole, when a key is ready.
+  void Block(size_t first, size_t last, int64_t timeout, TimeoutReply reply);
   // Raises a keyspace event for `key` of the client's database.
   void Notify(KeyEventClass event_class, std::string_view event, std::string_view key) const {
     store.context().Notify(event_class, event, db.index(), key);

@@ -32,11 +32,12 @@ absl::string_view Absl(std::string_view text) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Store& store, CommandTable& table, Effects& effects, Random& random,
-                       const CycleClock& cycles, DispatchHooks& hooks)
+Dispatcher::Dispatcher(Store& store, CommandTable& table, Effects& effects, BlockedClients& blocked,
+                       Random& random, const CycleClock& cycles, DispatchHooks& hooks)
     : store_(store),
       table_(table),
       effects_(effects),
+      blocked_(blocked),
       random_(random),
       cycles_(cycles),
       hooks_(hooks) {}
@@ -68,6 +69,7 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
                   .command = *command,
                   .random = random_,
                   .errors = errors_,
+                  .blocked = blocked_,
                   .large = large,
                   .first_key_hash = first_key_hash,
                   .max_string_bytes = options_.max_string_bytes};
@@ -75,6 +77,11 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
   client.last_command = command;
   command->spec->handler(context);
   effects_.Close();
+  if (context.waits) [[unlikely]] {
+    // It counts when it has its reply.
+    StartClock();
+    return true;
+  }
 
   ++commands_;
   ++client.commands;

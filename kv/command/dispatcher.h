@@ -9,6 +9,7 @@
 
 #include "kv/base/cycle_clock.h"
 #include "kv/base/random.h"
+#include "kv/command/blocked_clients.h"
 #include "kv/command/client.h"
 #include "kv/command/command_table.h"
 #include "kv/command/context.h"
@@ -32,6 +33,10 @@ class DispatchHooks {
   // `client`, which is about to be closed, sent a line of HTTP: most likely a browser that somebody
   // made post commands to a server that only this machine reaches.
   virtual void OnCrossProtocol(const Client& client) = 0;
+  // Keys that clients wait for are ready.
+  virtual void OnKeysReady() = 0;
+  // `client` waits for a key, and its peer sends no more.
+  virtual void OnWaitAtEnd(Client& client) = 0;
   // The store's clock has to be read again, because a command took long.
   virtual void RefreshTime() = 0;
 };
@@ -44,8 +49,8 @@ struct DispatchOptions {
 
 class Dispatcher {
  public:
-  Dispatcher(Store& store, CommandTable& table, Effects& effects, Random& random,
-             const CycleClock& cycles, DispatchHooks& hooks);
+  Dispatcher(Store& store, CommandTable& table, Effects& effects, BlockedClients& blocked,
+             Random& random, const CycleClock& cycles, DispatchHooks& hooks);
 
   // Starts the time of the command that is executed next. Of several that follow each other, each
   // one's time begins where the one's before ends, and up to eight brief executions of one command
@@ -59,6 +64,7 @@ class Dispatcher {
   }
   // Runs the request `args` of `client`; its reply is in the client's output afterwards. `command`
   // is what CommandTable::Resolve said of args, `first_key_hash` the hash of its first key or null.
+  // If the command waits for a key instead, the client is blocked, and listed in BlockedClients.
   // False if the request was rejected before its handler saw any data.
   bool Execute(Client& client, Command* command, ArgSpan args,
                const uint64_t* first_key_hash = nullptr, LargeArguments* large = nullptr);
@@ -107,6 +113,7 @@ class Dispatcher {
   Store& store_;
   CommandTable& table_;
   Effects& effects_;
+  BlockedClients& blocked_;
   Random& random_;
   const CycleClock& cycles_;
   DispatchHooks& hooks_;

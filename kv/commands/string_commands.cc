@@ -14,12 +14,6 @@
 namespace kv {
 namespace {
 
-bool RejectIfNotString(Context& context, const EntryRef& ref) {
-  if (!ref || ref->type() == ValueType::kString) return false;
-  context.Fail(kWrongType);
-  return true;
-}
-
 void ReplyOrNull(Context& context, const EntryRef& ref) {
   if (ref) {
     ReplyString(context.reply, context.store.memory(), *ref);
@@ -116,6 +110,12 @@ void RemoveAndNotify(Context& context, std::string_view key, EntryRef& ref) {
 }
 
 }  // namespace
+
+bool RejectIfNotString(Context& context, const EntryRef& ref) {
+  if (!ref || ref->type() == ValueType::kString) return false;
+  context.Fail(kWrongType);
+  return true;
+}
 
 bool ParseDeadline(Context& context, std::string_view text, int64_t unit, bool relative,
                    int64_t* deadline) {

@@ -193,9 +193,9 @@ void ClientUnblockCommand(Context& context) {
   }
   int64_t id;
   if (!context.ParseInteger(2, &id)) return;
-  const Connection* connection = context.Owner<Parts>().connections.Find(static_cast<uint64_t>(id));
   // A client that waits for the end of a pause is not blocked by a command of its own.
-  context.reply.Integer(connection != nullptr && connection->client.Is(kClientBlocked) ? 1 : 0);
+  Blocking& blocking = context.Owner<Parts>().blocking;
+  context.reply.Integer(blocking.End(static_cast<uint64_t>(id), with_error) ? 1 : 0);
 }
 
 void ClientCapaCommand(Context& context) {

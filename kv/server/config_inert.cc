@@ -218,7 +218,6 @@ constexpr InertRow kTls[] = {
 constexpr InertRow kTypes[] = {
     Integer("hash-max-listpack-entries", "512", 0, kMax).Alias("hash-max-ziplist-entries"),
     Memory("hash-max-listpack-value", "64", 0, kMax).Alias("hash-max-ziplist-value"),
-    Memory("hll-sparse-max-bytes", "3000", 0, kMax),
     Integer("list-compress-depth", "0", 0, kIntMax),
     Integer("list-max-listpack-size", "-2", kIntMin, kIntMax).Alias("list-max-ziplist-size"),
     Integer("set-max-intset-entries", "512", 0, kMax),

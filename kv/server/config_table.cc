@@ -115,6 +115,13 @@ constexpr OptionRow kStore[] = {
      }},
 };
 
+constexpr OptionRow kTypes[] = {
+    {"hll-sparse-max-bytes",
+     [](Options& options) {
+       return MemoryKind(&options.hyperloglog.sparse_max_bytes, 0, kMaxInt64);
+     }},
+};
+
 constexpr OptionRow kCompaction[] = {
     {"activedefrag", [](Options& options) { return BoolKind(&options.compaction.enabled); }},
     {"active-defrag-ignore-bytes",
@@ -211,8 +218,8 @@ constexpr OptionRow kProcess[] = {
 
 void AddServerDirectives(Config* config, ServerOptions* options) {
   for (std::span<const OptionRow> rows : std::initializer_list<std::span<const OptionRow>>{
-           kNetwork, kLimit, kStore, kCompaction, kCommand, kObservation, kRunning, kLogging,
-           kProcess}) {
+           kNetwork, kLimit, kStore, kTypes, kCompaction, kCommand, kObservation, kRunning,
+           kLogging, kProcess}) {
     config->Add(rows, [options](const OptionRow& row) { return row.bind(*options); });
   }
 }

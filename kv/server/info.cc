@@ -101,7 +101,7 @@ void ClientsSection(const Parts& parts, Section& out) {
   out.Number("watching_clients", 0);
   out.Number("clients_in_timeout_table", 0);
   out.Number("total_watched_keys", 0);
-  out.Number("total_blocking_keys", 0);
+  out.Number("total_blocking_keys", parts.blocked.keys());
   out.Number("total_blocking_keys_on_nokey", 0);
   const PauseMode pause = parts.pause.mode();
   if (pause != PauseMode::kNone) {

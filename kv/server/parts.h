@@ -15,6 +15,7 @@
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
+#include "kv/server/blocking.h"
 #include "kv/server/compaction.h"
 #include "kv/server/config.h"
 #include "kv/server/config_rewriter.h"
@@ -63,6 +64,8 @@ struct Parts {
   TickProfile& ticks;
   Config& config;
   Monitors& monitors;
+  Blocking& blocking;
+  BlockedClients& blocked;
   Compaction& compaction;
   ServerControl& control;
   std::string run_id;      // 40 hexadecimal digits, new for each server

@@ -9,11 +9,12 @@
 namespace kv {
 
 RequestRunner::RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store,
-                             DispatchHooks& hooks, OutputWatermark& watermark,
-                             const CycleClock& cycles)
+                             BlockedClients& blocked, DispatchHooks& hooks,
+                             OutputWatermark& watermark, const CycleClock& cycles)
     : dispatcher_(dispatcher),
       table_(table),
       store_(store),
+      blocked_(blocked),
       hooks_(hooks),
       watermark_(watermark),
       cycles_(cycles) {
@@ -40,11 +41,12 @@ void RequestRunner::Forget(Connection& connection) {
   if (connection.dirty) std::erase(dirty_, &connection);
   if (connection.postponed) std::erase(postponed_, &connection);
   watermark_.Forget(connection);
+  blocked_.Remove(connection.client.id);
 }
 
 bool RequestRunner::MayRun(const Connection& connection) const {
   return !connection.closing() && !connection.postponed &&
-         !connection.client.Is(kClientCloseAfterReply);
+         !connection.client.Is(kClientCloseAfterReply | kClientBlocked);
 }
 
 void RequestRunner::Run(uint64_t budget) {
@@ -81,7 +83,10 @@ void RequestRunner::Run(uint64_t budget) {
 bool RequestRunner::TakeTurn(Connection& connection) {
   for (size_t n = 0; n < kTurn; ++n) {
     if (block_.size() == kBlock) ExecuteBlock();
-    if (!MayRun(connection)) return false;
+    if (!MayRun(connection)) {
+      EndWaitAtEnd(connection);
+      return false;
+    }
     const Connection::Mark mark = connection.mark();
     const auto first_arg = static_cast<uint32_t>(args_.size());
     const resp::ParseResult result = connection.NextRequest(&args_);
@@ -147,7 +152,9 @@ void RequestRunner::PrefetchBlock() {
 void RequestRunner::Execute(Request& request) {
   Connection& connection = *request.connection;
   if (!MayRun(connection)) {
-    if (connection.postponed) connection.Rewind(request.mark);
+    if (connection.postponed || connection.client.Is(kClientBlocked)) {
+      connection.Rewind(request.mark);
+    }
     return;
   }
   if (pause_ != PauseMode::kNone && IsPaused(request.command)) [[unlikely]] {
@@ -158,8 +165,26 @@ void RequestRunner::Execute(Request& request) {
   } else {
     Call(request);
   }
+  if (blocked_.has_ready()) [[unlikely]]
+    hooks_.OnKeysReady();
+  EndWaitAtEnd(connection);
   if (!connection.client.output.empty() || connection.client.Is(kClientCloseAfterReply)) {
     AddDirty(connection);
+  }
+}
+
+// Whoever sends no more may be gone: nothing is taken from a key for it.
+void RequestRunner::EndWaitAtEnd(Connection& connection) {
+  if (connection.client.Is(kClientBlocked) && connection.ended) [[unlikely]] {
+    hooks_.OnWaitAtEnd(connection.client);
+  }
+}
+
+void RequestRunner::CallAgain(Connection& connection, Command* command, ArgSpan args) {
+  const size_t reply_begin = connection.client.output.size();
+  if (dispatcher_.Execute(connection.client, command, args) && watermark_.active() &&
+      OutputWatermark::Concerns(*command)) {
+    watermark_.Hold(connection, reply_begin);
   }
 }
 

@@ -24,14 +24,17 @@ enum class PauseMode : uint8_t { kNone, kWrite, kAll };
 
 class RequestRunner {
  public:
-  RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store, DispatchHooks& hooks,
-                OutputWatermark& watermark, const CycleClock& cycles);
+  RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store, BlockedClients& blocked,
+                DispatchHooks& hooks, OutputWatermark& watermark, const CycleClock& cycles);
 
   // The connection has received, or may go on.
   void AddReady(Connection& connection);
   void AddDirty(Connection& connection);
   // Forgets a connection that is about to be destroyed.
   void Forget(Connection& connection);
+
+  // Executes a request that waited.
+  void CallAgain(Connection& connection, Command* command, ArgSpan args);
 
   // Runs requests for at most `budget` nanoseconds and a block.
   void Run(uint64_t budget);
@@ -71,6 +74,7 @@ class RequestRunner {
   void Execute(Request& request);
   bool Call(const Request& request);
   void CallAndHold(const Request& request);
+  void EndWaitAtEnd(Connection& connection);
   void RejectStream(Connection& connection);
   void Postpone(Request& request);
   bool IsPaused(const Command* command) const;
@@ -79,6 +83,7 @@ class RequestRunner {
   Dispatcher& dispatcher_;
   CommandTable& table_;
   Store& store_;
+  BlockedClients& blocked_;
   DispatchHooks& hooks_;
   OutputWatermark& watermark_;
   const CycleClock& cycles_;

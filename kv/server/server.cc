@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kv/commands/bitmap_commands.h"
+#include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/string_commands.h"
 #include "kv/server/client_filter.h"
@@ -92,17 +94,20 @@ absl::Status Server::Start() {
   store_ =
       std::make_unique<Store>(static_cast<int>(options_.databases), hash_key, clock_.WallMillis());
   store_->context().events = &removals_;
+  store_->context().waiters = &blocked_;
   evictor_ = std::make_unique<Evictor>(*store_, random_);
   compaction_ = std::make_unique<Compaction>(*loop_, clock_, cycles_, *store_, options_.compaction);
   DispatchHooks& hooks = *this;
-  dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, random_, cycles_, hooks);
+  dispatcher_ =
+      std::make_unique<Dispatcher>(*store_, table_, effects_, blocked_, random_, cycles_, hooks);
   durability_ = std::make_unique<Durability>(*loop_, effects_, *dispatcher_, watermark_,
                                              dependencies_.logger);
   connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory(),
                                                dependencies_.logger);
-  runner_ =
-      std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, hooks, watermark_, cycles_);
+  runner_ = std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, blocked_, hooks,
+                                            watermark_, cycles_);
   restricted_runner_ = std::make_unique<RestrictedRunner>(*dispatcher_, table_);
+  blocking_ = std::make_unique<Blocking>(blocked_, *store_, *connections_, *runner_);
   connections_->SetRunner(runner_.get(), restricted_runner_.get());
   pause_ = std::make_unique<Pause>(*loop_, clock_, *runner_, store_->context());
   monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, watermark_, *dispatcher_);
@@ -126,6 +131,8 @@ absl::Status Server::Start() {
                          .ticks = ticks_,
                          .config = config_,
                          .monitors = *monitors_,
+                         .blocking = *blocking_,
+                         .blocked = blocked_,
                          .compaction = *compaction_,
                          .control = control,
                          .run_id = random_.Hex(40),
@@ -250,6 +257,8 @@ void Server::ShowTitle() {
 
 void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
+  table_.Register(BitmapCommandSpecs());
+  table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());
@@ -422,12 +431,12 @@ void Server::Stop() {
 
 bool Server::has_work() const {
   return runner_->has_work() || store_->NextDeadline() <= clock_.WallMillis() ||
-         store_->reclaimer().has_work() || trimming_;
+         blocked_.TimeLeft() == 0 || store_->reclaimer().has_work() || trimming_;
 }
 
 int64_t Server::BeforeWait() {
   if (runner_->has_work() || store_->reclaimer().has_work()) return 0;
-  const int64_t most = trimming_ ? kTrimPauseMicros : kMaxWaitMicros;
+  const int64_t most = std::min(trimming_ ? kTrimPauseMicros : kMaxWaitMicros, blocked_.TimeLeft());
   const int64_t next = store_->NextDeadline();
   int64_t wait = most;
   if (next != INT64_MAX) {
@@ -468,6 +477,8 @@ void Server::ServeTick() {
   store_->RebuildDeadlineIndexes(kRebuildBudget);
   cycles_.RunFor(kSliceNanos, [this] { return store_->ExpireDue(kStepUnits) > 0; });
   effects_.Close();
+  blocking_->EndDue();
+  if (blocked_.has_ready()) blocking_->ServeReady();
   ticks_.End(TickPhase::kTimers);
   runner_->Run(TakeRunBudget());
   ticks_.End(TickPhase::kRun);

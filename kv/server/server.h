@@ -31,10 +31,12 @@
 #include "kv/base/logging.h"
 #include "kv/base/process.h"
 #include "kv/base/random.h"
+#include "kv/command/blocked_clients.h"
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
 #include "kv/persistence/effect_log.h"
+#include "kv/server/blocking.h"
 #include "kv/server/compaction.h"
 #include "kv/server/config.h"
 #include "kv/server/config_table.h"
@@ -152,6 +154,8 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void OnSlow(const Client& client, const Command& command, ArgSpan args,
               uint64_t nanoseconds) override;
   void OnCrossProtocol(const Client& client) override;
+  void OnKeysReady() override { blocking_->ServeReady(); }
+  void OnWaitAtEnd(Client& client) override { blocking_->End(client.id, /*with_error=*/false); }
   void RefreshTime() override;
 
   // --- ServerControl ---
@@ -181,6 +185,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   Effects effects_;
   StoreRemovals removals_{effects_};
   OutputWatermark watermark_;
+  BlockedClients blocked_{clock_};
 
   // In the order of their making; each may use those before it.
   std::unique_ptr<ae::Loop> loop_;
@@ -192,6 +197,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RequestRunner> runner_;
   std::unique_ptr<RestrictedRunner> restricted_runner_;
+  std::unique_ptr<Blocking> blocking_;
   std::unique_ptr<Pause> pause_;
   std::unique_ptr<Monitors> monitors_;
   std::unique_ptr<Parts> parts_;

@@ -81,7 +81,11 @@ void SwapdbCommand(Context& context) {
   if (*first < 0 || *first >= databases || *second < 0 || *second >= databases) {
     return context.Fail(kDbIndexOutOfRange);
   }
-  if (*first != *second) context.store.database(*first).Swap(context.store.database(*second));
+  if (*first != *second) {
+    context.store.database(*first).Swap(context.store.database(*second));
+    context.blocked.SignalDatabase(*first);
+    context.blocked.SignalDatabase(*second);
+  }
   context.effects.AsGiven();
   context.reply.Ok();
 }

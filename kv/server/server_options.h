@@ -12,6 +12,7 @@
 
 #include "kv/base/logging.h"
 #include "kv/store/compactor.h"
+#include "kv/types/hyperloglog.h"
 
 namespace kv {
 
@@ -77,6 +78,7 @@ struct ServerOptions {
   int64_t lfu_log_factor = 10;
   int64_t lfu_decay_time = 1;  // minutes
   CompactorOptions compaction;
+  hyperloglog::Options hyperloglog;
   int64_t active_expire_effort = 1;
   bool lazyfree_lazy_eviction = false;
   bool lazyfree_lazy_expire = false;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "kv/base/numbers.h"
+#include "kv/types/value_operations.h"
 
 namespace kv {
 namespace {
@@ -127,10 +128,12 @@ void Database::ChangeNumber(EntryRef& ref, int64_t number) {
   CountSize(*ref, +1);
 }
 
-void Database::PutBlob(const HashedKey& key, EntryRef& ref, Blob* blob, int64_t deadline) {
-  Entry* entry = Shape(key, ref, ValueType::kString, Encoding::kBlob, 0, deadline);
-  entry->set_blob(blob);
+void Database::PutObject(const HashedKey& key, EntryRef& ref, ValueType type, ValueObject value,
+                         int64_t deadline) {
+  Entry* entry = Shape(key, ref, type, value.encoding, 0, deadline);
+  entry->set_object(value.object);
   CountSize(*entry, +1);
+  if (type != ValueType::kString) context_.SignalReady(index_, key.bytes);
 }
 
 char* Database::EditString(EntryRef& ref, size_t size) {
@@ -142,7 +145,7 @@ char* Database::EditString(EntryRef& ref, size_t size) {
     Blob* blob = entry->blob();
     if (size > blob->capacity() || blob->shared()) {
       blob = Blob::Unshare(context_.memory, blob, capacity);
-      entry->set_blob(blob);
+      entry->set_object(blob);
     }
     blob->set_size(size);
   } else {
@@ -158,7 +161,7 @@ char* Database::EditString(EntryRef& ref, size_t size) {
       Reshape(ref, Encoding::kBlob, 0, entry->deadline());
       Blob* blob = Blob::Create(context_.memory, size, size);
       std::memcpy(blob->data(), text, old_size);
-      ref->set_blob(blob);
+      ref->set_object(blob);
     }
     entry = ref.entry_;
   }
@@ -232,12 +235,7 @@ void Database::Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int
 }
 
 void Database::DropValue(Entry& entry) {
-  if (entry.encoding() != Encoding::kBlob) return;
-  if (entry.blob()->allocated_bytes() >= Reclaimer::kLargeBlobBytes) {
-    reclaimer_.Take(entry.blob());
-  } else {
-    Blob::Release(context_.memory, entry.blob());
-  }
+  if (IsObject(entry.encoding())) reclaimer_.Drop({entry.encoding(), entry.object()});
 }
 
 void Database::Remove(EntryRef& ref) {
@@ -266,8 +264,8 @@ void Database::SetDeadline(EntryRef& ref, int64_t deadline) {
   std::memcpy(ref->value(), value, value_size);
 }
 
-void Database::InsertMoved(Database& target, const HashedKey& key, const Entry& from,
-                           int64_t deadline) {
+Entry* Database::InsertMoved(Database& target, const HashedKey& key, const Entry& from,
+                             int64_t deadline) {
   Entry* entry =
       target.Allocate(key.bytes, from.type(), from.encoding(), from.inline_size(), deadline);
   entry->set_access(from.access());
@@ -276,6 +274,8 @@ void Database::InsertMoved(Database& target, const HashedKey& key, const Entry& 
   target.table_.Insert(entry, key.hash);
   target.CountDeadline(*entry, kNoDeadline, deadline, key.hash);
   target.CountSize(*entry, +1);
+  if (entry->type() != ValueType::kString) context_.SignalReady(target.index_, key.bytes);
+  return entry;
 }
 
 void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
@@ -290,13 +290,16 @@ void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
 }
 
 void Database::Copy(const EntryRef& ref, Database& target, const HashedKey& key, int64_t deadline) {
-  if (ref->encoding() == Encoding::kBlob) ref->blob()->AddReference();
-  InsertMoved(target, key, *ref, deadline);
+  Entry* const copy = InsertMoved(target, key, *ref, deadline);
+  if (!IsObject(copy->encoding())) return;
+  copy->set_object(OperationsOf(copy->encoding()).copy(context_.memory, ref->object()));
 }
 
 size_t Database::MemoryUsage(const Entry& entry) const {
   size_t bytes = SlabMemory::GoodSize(entry.size());
-  if (entry.encoding() == Encoding::kBlob) bytes += entry.blob()->allocated_bytes();
+  if (IsObject(entry.encoding())) {
+    bytes += OperationsOf(entry.encoding()).memory_bytes(entry.object());
+  }
   return bytes;
 }
 
@@ -367,11 +370,9 @@ Entry* Database::MoveIfSparse(Entry* entry, CompactionStats& stats) {
     memory.Free(entry, size);
     entry = static_cast<Entry*>(moved);
   }
-  if (entry->encoding() == Encoding::kBlob) {
-    Blob* const blob = entry->blob();
-    if (!blob->shared() && is_sparse(blob, blob->allocated_bytes())) {
-      entry->set_blob(Blob::Relocate(memory, blob));
-    }
+  if (IsObject(entry->encoding())) {
+    const ValueOperations& operations = OperationsOf(entry->encoding());
+    entry->set_object(operations.relocate(memory, entry->object(), is_sparse));
   }
   ++(stats.blocks_moved > moved_before ? stats.keys_moved : stats.keys_kept);
   return entry;

@@ -110,12 +110,17 @@ class Database {
   // Replaces the number of a kInt entry in place.
   void ChangeNumber(EntryRef& ref, int64_t number);
   // Takes over the caller's reference to `blob`, whatever its size.
-  void PutBlob(const HashedKey& key, EntryRef& ref, Blob* blob, int64_t deadline);
+  void PutBlob(const HashedKey& key, EntryRef& ref, Blob* blob, int64_t deadline) {
+    PutObject(key, ref, ValueType::kString, {Encoding::kBlob, blob}, deadline);
+  }
   // Makes the string of `ref` `size` bytes long (new ones are zero) and returns them for writing.
   // The entry counts as edited. Precondition: ref refers to a string.
   char* EditString(EntryRef& ref, size_t size);
 
   // --- any value ---
+  // Makes an object, which the database then owns, the value of `key`; otherwise as PutString.
+  void PutObject(const HashedKey& key, EntryRef& ref, ValueType type, ValueObject value,
+                 int64_t deadline);
   // Removes the entry; `ref` is empty afterwards. A large value is freed later, in slices.
   void Remove(EntryRef& ref);
   // Sets a deadline (wall milliseconds) or, with kNoDeadline, removes it.
@@ -197,7 +202,7 @@ class Database {
   void Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int64_t deadline);
   Entry* Allocate(std::string_view key, ValueType type, Encoding encoding, size_t inline_size,
                   int64_t deadline);
-  void InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
+  Entry* InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
   void DropValue(Entry& entry);
   Entry* MoveIfSparse(Entry* entry, CompactionStats& stats);
   void CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash);

@@ -4,11 +4,6 @@
 
 namespace kv {
 
-std::string_view TypeName(ValueType type) {
-  constexpr std::string_view kNames[] = {"string", "list", "set", "zset", "hash", "stream"};
-  return kNames[static_cast<size_t>(type)];
-}
-
 StringView::StringView(int64_t number) {
   const auto end = std::to_chars(digits_, digits_ + sizeof digits_, number).ptr;
   bytes_ = {digits_, static_cast<size_t>(end - digits_)};

@@ -7,7 +7,7 @@
 // kind      value type in the low four bits, encoding in the high four
 // access    24 bits that belong to the eviction policy (a clock, or a clock and a counter)
 // value     kInt: a signed 64-bit number; kInline: up to 255 bytes, their number in `inline size`;
-//           kBlob: a pointer to a Blob. Fields behind the header are unaligned.
+//           all others: a pointer to an object. Fields behind the header are unaligned.
 //
 // Header, deadline and key of an entry stand at fixed places, so a lookup reads one cache line for
 // a short key. An entry is moved whenever its size class changes: hold an EntryRef, never an
@@ -21,15 +21,9 @@
 
 #include "kv/base/slab_memory.h"
 #include "kv/types/blob.h"
+#include "kv/types/value.h"
 
 namespace kv {
-
-enum class ValueType : uint8_t { kString = 0, kList, kSet, kZset, kHash, kStream };
-
-// "string", "list", ...: the words of TYPE.
-std::string_view TypeName(ValueType type);
-
-enum class Encoding : uint8_t { kInt = 0, kInline, kBlob };
 
 inline constexpr int64_t kNoDeadline = -1;
 
@@ -109,8 +103,11 @@ class Entry {
   int64_t number() const { return Load<int64_t>(value()); }
   void set_number(int64_t number) { Store(value(), number); }
   std::string_view inline_bytes() const { return {value(), inline_size()}; }
-  Blob* blob() const { return Load<Blob*>(value()); }
-  void set_blob(Blob* blob) { Store(value(), blob); }
+  // Precondition: IsObject(encoding()).
+  void* object() const { return Load<void*>(value()); }
+  void set_object(void* object) { Store(value(), object); }
+  // Precondition: encoding() is kBlob.
+  Blob* blob() const { return static_cast<Blob*>(object()); }
 
   // Bytes of the value inside the entry.
   size_t value_size() const {

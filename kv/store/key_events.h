@@ -34,6 +34,14 @@ class KeyEvents {
   virtual void OnKeyRemovedByStore(int database, std::string_view key) = 0;
 };
 
+// Who waits for a key to have something.
+class KeyWaiters {
+ public:
+  virtual ~KeyWaiters() = default;
+  // There is something new under the key: a collection, or another element.
+  virtual void SignalReady(int database, std::string_view key) = 0;
+};
+
 }  // namespace kv
 
 #endif  // SOLOKV_KV_STORE_KEY_EVENTS_H_

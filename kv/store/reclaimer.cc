@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kv/types/value_operations.h"
+
 namespace kv {
 
 Reclaimer::~Reclaimer() {
@@ -18,15 +20,21 @@ void Reclaimer::Take(DeadlineIndex index) {
   if (index.size() > 0) indexes_.push_back(std::move(index));
 }
 
-void Reclaimer::Take(Blob* blob) {
-  blobs_.push_back(blob);
+bool Reclaimer::Drop(ValueObject value) {
+  const ValueOperations& operations = OperationsOf(value.encoding);
+  if (operations.free_cost(value.object) > kMaxCostAtOnce) {
+    objects_.push_back(value);
+    return false;
+  }
+  operations.free(memory_, &value.object, SIZE_MAX);
+  return true;
 }
 
 size_t Reclaimer::Step(size_t budget) {
   size_t done = 0;
   while (done < budget && has_work()) {
-    if (!blobs_.empty()) {
-      done += FreeBlob();
+    if (!objects_.empty()) {
+      done += FreeObject(budget - done);
     } else if (!indexes_.empty()) {
       done += FreeChunks();
     } else {
@@ -36,12 +44,14 @@ size_t Reclaimer::Step(size_t budget) {
   return done;
 }
 
-size_t Reclaimer::FreeBlob() {
-  Blob* const blob = blobs_.back();
-  blobs_.pop_back();
-  const size_t bytes = blob->allocated_bytes();
-  ++freed_;
-  return Blob::Release(memory_, blob) ? 1 + SlabMemory::UnmapBytes(bytes) / kBytesPerUnit : 1;
+size_t Reclaimer::FreeObject(size_t budget) {
+  ValueObject& value = objects_.back();
+  const size_t done = OperationsOf(value.encoding).free(memory_, &value.object, budget);
+  if (value.object == nullptr) {
+    objects_.pop_back();
+    ++freed_;
+  }
+  return std::max<size_t>(1, done);
 }
 
 size_t Reclaimer::FreeChunks() {
@@ -59,22 +69,16 @@ size_t Reclaimer::FreeEntries(size_t budget) {
   return std::max<size_t>(1, dropped);
 }
 
-// Frees an entry; its blob waits for its turn if that is large.
+// Frees an entry; its value waits for its turn if that is large.
 void Reclaimer::Destroy(Entry* entry) {
-  if (entry->encoding() == Encoding::kBlob) {
-    Blob* const blob = entry->blob();
-    if (blob->allocated_bytes() >= kLargeBlobBytes) {
-      blobs_.push_back(blob);
-      --freed_;  // counts when the blob is freed
-    } else {
-      Blob::Release(memory_, blob);
-    }
+  if (IsObject(entry->encoding()) && !Drop({entry->encoding(), entry->object()})) {
+    --freed_;  // counts when the value is freed
   }
   memory_.Free(entry, entry->size());
 }
 
 size_t Reclaimer::pending() const {
-  size_t objects = blobs_.size();
+  size_t objects = objects_.size();
   for (const EntryTable& table : tables_) objects += table.size();
   return objects;
 }

@@ -60,6 +60,7 @@ struct StoreContext {
   uint32_t access_clock = 0;
   AccessPolicy* access_policy = nullptr;  // not owned; null while a plain clock serves
   KeyEvents* events = nullptr;            // not owned; null if nobody listens
+  KeyWaiters* waiters = nullptr;          // not owned; may be null
   uint32_t event_classes = 0;             // those anybody listens to
   StoreStats stats;
   LagHistogram expiry_lag;
@@ -73,6 +74,9 @@ struct StoreContext {
     if ((event_classes & event_class) != 0 && events != nullptr) [[unlikely]] {
       events->OnKeyEvent(event_class, event, database, key);
     }
+  }
+  void SignalReady(int database, std::string_view key) {
+    if (waiters != nullptr) waiters->SignalReady(database, key);
   }
   bool tracks_frequency() const {
     return access_policy != nullptr && access_policy->tracks() == AccessPolicy::Tracks::kFrequency;

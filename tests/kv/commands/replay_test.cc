@@ -205,6 +205,44 @@ TEST_F(Replay, CounterWrites) {
   ExpectEqualAfterReplay();
 }
 
+TEST_F(Replay, BitmapWrites) {
+  EXPECT_EQ(EffectsOf("setbit b 0 0"), "0: setbit b 0 0");
+  EXPECT_EQ(EffectsOf("setbit b 0 0"), "");
+  EXPECT_EQ(EffectsOf("setbit b 0 1"), "0: setbit b 0 1");
+  EXPECT_EQ(EffectsOf("setbit b 100 0"), "0: setbit b 100 0");
+  EXPECT_EQ(EffectsOf("bitfield b get u8 0"), "");
+  EXPECT_EQ(EffectsOf("bitfield b set u8 0 5 get u8 0"), "0: bitfield b set u8 0 5 get u8 0");
+  EXPECT_EQ(EffectsOf("bitfield b set u8 0 5"), "");
+  EXPECT_EQ(EffectsOf("bitfield b overflow fail incrby u8 0 255"), "");
+  EXPECT_EQ(EffectsOf("bitfield c overflow fail incrby u8 0 256"),
+            "0: bitfield c overflow fail incrby u8 0 256");
+  EXPECT_EQ(EffectsOf("bitop or d b c"), "0: bitop or d b c");
+  EXPECT_EQ(EffectsOf("bitop and absent absent"), "");
+  EXPECT_EQ(EffectsOf("bitop and c absent"), "0: bitop and c absent");
+  EXPECT_EQ(EffectsOf("bitop diff1 e b d"), "0: bitop diff1 e b d");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, HyperLogLogWrites) {
+  EXPECT_EQ(EffectsOf("pfadd h"), "0: pfadd h");
+  EXPECT_EQ(EffectsOf("pfadd h"), "");
+  EXPECT_EQ(EffectsOf("pfadd h a b"), "0: pfadd h a b");
+  EXPECT_EQ(EffectsOf("pfadd h b"), "");
+  EXPECT_EQ(EffectsOf("pfcount h"), "0: pfcount h");
+  EXPECT_EQ(EffectsOf("pfcount h"), "");
+  EXPECT_EQ(EffectsOf("pfadd g c"), "0: pfadd g c");
+  EXPECT_EQ(EffectsOf("pfcount g h"), "");
+  EXPECT_EQ(EffectsOf("pfmerge m g h"), "0: pfmerge m g h");
+  EXPECT_EQ(EffectsOf("pfdebug encoding g"), "");
+  EXPECT_EQ(EffectsOf("pfdebug todense g"), "0: pfdebug todense g");
+  EXPECT_EQ(EffectsOf("pfdebug todense g"), "");
+  EXPECT_EQ(EffectsOf("pfadd g d"), "0: pfadd g d");
+  EXPECT_EQ(EffectsOf("pfadd g d"), "");
+  EXPECT_EQ(EffectsOf("pfcount g"), "0: pfcount g");
+  EXPECT_EQ(EffectsOf("pfdebug getreg m"), "0: pfdebug getreg m");
+  ExpectEqualAfterReplay();
+}
+
 TEST_F(Replay, KeyWrites) {
   Run("mset a 1 b 2 c 3 d 4 e 5");
   EXPECT_EQ(EffectsOf("del a absent"), "0: del a absent");
@@ -303,7 +341,7 @@ TEST_F(Replay, ARandomRun) {
   };
   const auto command = [&]() -> std::string {
     const std::string k = key();
-    switch (random.Uniform(24)) {
+    switch (random.Uniform(28)) {
       case 0:
         return "set " + k + " " + number(1000);
       case 1:
@@ -351,6 +389,16 @@ TEST_F(Replay, ARandomRun) {
         return pick({"del ", "unlink "}) + k + " " + key();
       case 22:
         return pick({"getdel " + k, "getset " + k + " 5", "setnx " + k + " 6"});
+      case 23:
+        return "setbit " + k + " " + number(5000) + " " + number(2);
+      case 24:
+        return "bitfield " + k + " incrby i5 " + number(3000) + " 7 set u13 #" + number(90) +
+               " 99 overflow fail incrby u4 " + number(100) + " 9";
+      case 25:
+        return pick({"bitop and ", "bitop or ", "bitop xor ", "bitop diff ", "bitop one "}) + k +
+               " " + key() + " " + key();
+      case 26:
+        return "bitop not " + k + " " + key();
       default:
         if (random.Uniform(20) > 0) return "psetex " + k + " " + number(3000) + " p";
         return pick({"swapdb 0 1", "swapdb 1 2", "flushdb", "swapdb 0 0"});
@@ -388,6 +436,26 @@ TEST_F(Replay, KeyEventsOfStrings) {
   EXPECT_EQ(EventsOf("getex a persist"), "g:persist:0:a");
   EXPECT_EQ(EventsOf("getdel a"), "g:del:0:a");
   EXPECT_EQ(EventsOf("get a"), "");
+}
+
+TEST_F(Replay, KeyEventsOfBitmaps) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("setbit a 0 0"), "$:setbit:0:a");
+  EXPECT_EQ(EventsOf("setbit a 0 0"), "");
+  EXPECT_EQ(EventsOf("bitfield a set u8 0 1 set u8 8 1"), "$:setbit:0:a");
+  EXPECT_EQ(EventsOf("bitfield a get u8 0"), "");
+  EXPECT_EQ(EventsOf("bitop or b a"), "$:set:0:b");
+  EXPECT_EQ(EventsOf("bitop or b absent"), "g:del:0:b");
+  EXPECT_EQ(EventsOf("bitop or b absent"), "");
+}
+
+TEST_F(Replay, KeyEventsOfHyperLogLogs) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("pfadd a"), "$:pfadd:0:a");
+  EXPECT_EQ(EventsOf("pfadd a"), "");
+  EXPECT_EQ(EventsOf("pfadd a x"), "$:pfadd:0:a");
+  EXPECT_EQ(EventsOf("pfcount a"), "");
+  EXPECT_EQ(EventsOf("pfmerge b a"), "$:pfadd:0:b");
 }
 
 TEST_F(Replay, KeyEventsOfKeys) {

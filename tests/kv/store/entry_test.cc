@@ -83,7 +83,7 @@ TEST_P(EntryShapes, HoldShortStrings) {
 TEST_P(EntryShapes, HoldBlobs) {
   const std::string text(100'000, 'b');
   Entry& entry = Make(Encoding::kBlob, 0);
-  entry.set_blob(Blob::Copy(memory_, text));
+  entry.set_object(Blob::Copy(memory_, text));
   ExpectHeaderOf(entry);
   EXPECT_EQ(entry.string().view(), text);
   EXPECT_EQ(entry.string_size(), text.size());

@@ -1,0 +1,335 @@
+#include "kv/types/hyperloglog.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "kv/types/hyperloglog_runs.h"
+
+namespace kv::hyperloglog {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);
+
+constexpr std::string_view kMagic = "HYLL";
+constexpr size_t kEncodingOffset = 4;
+constexpr size_t kCardinalityOffset = 8;
+constexpr uint64_t kStale = uint64_t{1} << 63;
+
+// --- elements ---
+
+constexpr uint64_t kSeed = 0xadc83b19;
+
+uint64_t LoadWord(const char* from, size_t bytes = sizeof(uint64_t)) {
+  uint64_t word = 0;
+  std::memcpy(&word, from, bytes);
+  return word;
+}
+
+// MurmurHash64A of Austin Appleby, which the format prescribes.
+uint64_t Murmur64A(std::string_view bytes, uint64_t seed) {
+  constexpr uint64_t kMultiplier = 0xc6a4a7935bd1e995;
+  constexpr int kShift = 47;
+  uint64_t hash = seed ^ bytes.size() * kMultiplier;
+  while (bytes.size() >= sizeof(uint64_t)) {
+    uint64_t word = LoadWord(bytes.data()) * kMultiplier;
+    word ^= word >> kShift;
+    hash = (hash ^ word * kMultiplier) * kMultiplier;
+    bytes.remove_prefix(sizeof(uint64_t));
+  }
+  if (!bytes.empty()) hash = (hash ^ LoadWord(bytes.data(), bytes.size())) * kMultiplier;
+  hash = (hash ^ hash >> kShift) * kMultiplier;
+  return hash ^ hash >> kShift;
+}
+
+struct Observation {
+  size_t index;
+  uint8_t rank;
+};
+
+Observation Observe(std::string_view element) {
+  constexpr int kIndexBits = std::countr_zero(kRegisters);
+  const uint64_t hash = Murmur64A(element, kSeed);
+  const uint64_t rest = hash >> kIndexBits | uint64_t{1} << (kMaxRank - 1);
+  return {hash % kRegisters, static_cast<uint8_t>(std::countr_zero(rest) + 1)};
+}
+
+// --- dense registers ---
+
+// Eight registers, six bytes of a dense sketch, are read and written at a time: as the eight bytes
+// of a word, the first register being its lowest byte.
+constexpr size_t kGroup = 8;
+constexpr size_t kGroupBytes = 6;
+
+constexpr uint64_t Spread(uint64_t packed) {
+  packed = (packed & 0xffffff) | (packed & 0xffffff000000) << 8;
+  packed = (packed & 0x00000fff00000fff) | (packed & 0x00fff00000fff000) << 4;
+  return (packed & 0x003f003f003f003f) | (packed & 0x0fc00fc00fc00fc0) << 2;
+}
+
+constexpr uint64_t Pack(uint64_t spread) {
+  spread = (spread & 0x003f003f003f003f) | (spread & 0x3f003f003f003f00) >> 2;
+  spread = (spread & 0x00000fff00000fff) | (spread & 0x0fff00000fff0000) >> 4;
+  return (spread & 0xffffff) | (spread & 0x00ffffff00000000) >> 8;
+}
+
+static_assert(Spread(Pack(0x3f01020304050607)) == 0x3f01020304050607);
+
+void UnpackDense(const char* packed, Registers& registers) {
+  for (size_t i = 0; i < kRegisters; i += kGroup, packed += kGroupBytes) {
+    const uint64_t group = Spread(LoadWord(packed, kGroupBytes));
+    std::memcpy(&registers[i], &group, kGroup);
+  }
+}
+
+void PackDense(const Registers& registers, char* packed) {
+  for (size_t i = 0; i < kRegisters; i += kGroup, packed += kGroupBytes) {
+    uint64_t group;
+    std::memcpy(&group, &registers[i], kGroup);
+    group = Pack(group);
+    std::memcpy(packed, &group, kGroupBytes);
+  }
+}
+
+bool RaiseDense(char* bytes, size_t index, uint8_t rank) {
+  char* const group = bytes + kHeaderBytes + index / kGroup * kGroupBytes;
+  const int shift = static_cast<int>(index % kGroup) * 6;
+  uint64_t registers = LoadWord(group, kGroupBytes);
+  const uint64_t old = registers >> shift & 63;
+  if (old >= rank) return false;
+  registers += (rank - old) << shift;
+  std::memcpy(group, &registers, kGroupBytes);
+  return true;
+}
+
+// Fills in the registers, all of them 0 before; false if the runs are corrupt.
+bool UnpackSparse(std::string_view bytes, Registers& registers) {
+  RunReader reader(bytes);
+  for (Run run; reader.Next(&run);) {
+    if (run.rank > 0) std::fill_n(&registers[run.first], run.length, run.rank);
+  }
+  return reader.complete();
+}
+
+// --- the estimator ---
+
+// How many registers have which rank. A corrupt register may hold up to 63.
+using Histogram = std::array<uint32_t, 64>;
+
+class HistogramBuilder {
+ public:
+  // Counts the eight bytes of `group`.
+  void AddGroup(uint64_t group) {
+    for (size_t i = 0; i < kGroup; ++i) ++counts_[i][group >> 8 * i & 63];
+  }
+  Histogram Sum() const {
+    Histogram sum{};
+    for (const Histogram& counts : counts_) {
+      for (size_t rank = 0; rank < sum.size(); ++rank) sum[rank] += counts[rank];
+    }
+    return sum;
+  }
+
+ private:
+  // One for each place in a group: neighbours are often equal, and an increment would have to wait
+  // for the last one of the same counter.
+  std::array<Histogram, kGroup> counts_{};
+};
+
+// x + x^2 + 2 x^4 + 4 x^8 + ...
+double Sigma(double x) {
+  if (x == 1) return std::numeric_limits<double>::infinity();
+  double sum = x;
+  double before;
+  double weight = 1;
+  do {
+    x *= x;
+    before = sum;
+    sum += x * weight;
+    weight *= 2;
+  } while (sum != before);
+  return sum;
+}
+
+// (1 - x - (1 - x^(1/2))^2 / 2 - (1 - x^(1/4))^2 / 4 - ...) / 3
+double Tau(double x) {
+  if (x == 0 || x == 1) return 0;
+  double sum = 1 - x;
+  double before;
+  double weight = 1;
+  do {
+    x = std::sqrt(x);
+    before = sum;
+    weight /= 2;
+    sum -= (1 - x) * (1 - x) * weight;
+  } while (sum != before);
+  return sum / 3;
+}
+
+uint64_t Estimate(const Histogram& counts) {
+  constexpr double kAlpha = 0.721347520444481703680;  // 1 / (2 ln 2)
+  constexpr double kCount = kRegisters;
+  double z = kCount * Tau((kCount - counts[kMaxRank]) / kCount);
+  for (size_t rank = kMaxRank - 1; rank >= 1; --rank) z = (z + counts[rank]) / 2;
+  z += kCount * Sigma(counts[0] / kCount);
+  return static_cast<uint64_t>(std::llround(kAlpha * kCount * kCount / z));
+}
+
+Histogram CountDense(const char* packed) {
+  HistogramBuilder histogram;
+  for (size_t i = 0; i < kRegisters; i += kGroup, packed += kGroupBytes) {
+    histogram.AddGroup(Spread(LoadWord(packed, kGroupBytes)));
+  }
+  return histogram.Sum();
+}
+
+AddResult Raise(std::string* bytes, size_t index, uint8_t rank, size_t max_sparse_bytes) {
+  if (EncodingOf(*bytes) == Encoding::kSparse) {
+    switch (RaiseSparse(bytes, index, rank, max_sparse_bytes)) {
+      case SetResult::kUnchanged:
+        return AddResult::kUnchanged;
+      case SetResult::kChanged:
+        return AddResult::kChanged;
+      case SetResult::kCorrupt:
+        return AddResult::kCorrupt;
+      case SetResult::kMustBeDense:
+        if (!MakeDense(bytes)) return AddResult::kCorrupt;
+    }
+  }
+  return RaiseDense(bytes->data(), index, rank) ? AddResult::kChanged : AddResult::kUnchanged;
+}
+
+}  // namespace
+
+std::string Empty() {
+  std::string bytes(kHeaderBytes, '\0');
+  kMagic.copy(bytes.data(), kMagic.size());
+  bytes[kEncodingOffset] = static_cast<char>(Encoding::kSparse);
+  return bytes + "\x7f\xff";
+}
+
+bool IsSketch(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes || !bytes.starts_with(kMagic)) return false;
+  switch (EncodingOf(bytes)) {
+    case Encoding::kDense:
+      return bytes.size() == kDenseBytes;
+    case Encoding::kSparse:
+      return true;
+  }
+  return false;
+}
+
+Encoding EncodingOf(std::string_view bytes) {
+  return static_cast<Encoding>(bytes[kEncodingOffset]);
+}
+
+std::optional<uint64_t> CachedCardinality(std::string_view bytes) {
+  const uint64_t cardinality = LoadWord(bytes.data() + kCardinalityOffset);
+  if ((cardinality & kStale) != 0) return std::nullopt;
+  return cardinality;
+}
+
+void CacheCardinality(char* bytes, uint64_t cardinality) {
+  std::memcpy(bytes + kCardinalityOffset, &cardinality, sizeof cardinality);
+}
+
+void ForgetCardinality(char* bytes) {
+  CacheCardinality(bytes, LoadWord(bytes + kCardinalityOffset) | kStale);
+}
+
+AddResult Add(std::string* bytes, std::string_view element, size_t max_sparse_bytes) {
+  const Observation seen = Observe(element);
+  return Raise(bytes, seen.index, seen.rank, max_sparse_bytes);
+}
+
+bool AddDense(char* bytes, std::string_view element) {
+  const Observation seen = Observe(element);
+  return RaiseDense(bytes, seen.index, seen.rank);
+}
+
+bool RaiseTo(std::string_view bytes, Registers& registers) {
+  if (EncodingOf(bytes) == Encoding::kSparse) {
+    RunReader reader(bytes);
+    for (Run run; reader.Next(&run);) {
+      for (size_t i = run.first; run.rank > 0 && i < run.end(); ++i) {
+        registers[i] = std::max(registers[i], run.rank);
+      }
+    }
+    return reader.complete();
+  }
+  Registers others;
+  UnpackDense(bytes.data() + kHeaderBytes, others);
+  for (size_t i = 0; i < kRegisters; ++i) registers[i] = std::max(registers[i], others[i]);
+  return true;
+}
+
+AddResult Merge(std::string* bytes, const Registers& registers, size_t max_sparse_bytes) {
+  if (EncodingOf(*bytes) == Encoding::kDense) {
+    Registers merged = registers;
+    RaiseTo(*bytes, merged);
+    const std::string before = *bytes;
+    PackDense(merged, bytes->data() + kHeaderBytes);
+    return *bytes == before ? AddResult::kUnchanged : AddResult::kChanged;
+  }
+  AddResult result = AddResult::kUnchanged;
+  for (size_t i = 0; i < kRegisters; ++i) {
+    if (registers[i] == 0) continue;
+    const AddResult raised = Raise(bytes, i, registers[i], max_sparse_bytes);
+    if (raised == AddResult::kCorrupt) return raised;
+    if (raised == AddResult::kChanged) result = raised;
+  }
+  return result;
+}
+
+bool MakeDense(std::string* bytes) {
+  if (EncodingOf(*bytes) == Encoding::kDense) return true;
+  Registers registers{};
+  if (!UnpackSparse(*bytes, registers)) return false;
+  bytes->resize(kDenseBytes);
+  (*bytes)[kEncodingOffset] = static_cast<char>(Encoding::kDense);
+  PackDense(registers, bytes->data() + kHeaderBytes);
+  return true;
+}
+
+uint64_t Estimate(const Registers& registers) {
+  HistogramBuilder histogram;
+  for (size_t i = 0; i < kRegisters; i += kGroup) {
+    uint64_t group;
+    std::memcpy(&group, &registers[i], kGroup);
+    histogram.AddGroup(group);
+  }
+  return Estimate(histogram.Sum());
+}
+
+std::optional<uint64_t> Estimate(std::string_view bytes) {
+  if (EncodingOf(bytes) == Encoding::kDense) {
+    return Estimate(CountDense(bytes.data() + kHeaderBytes));
+  }
+  Histogram counts{};
+  RunReader reader(bytes);
+  for (Run run; reader.Next(&run);) counts[run.rank] += static_cast<uint32_t>(run.length);
+  if (!reader.complete()) return std::nullopt;
+  return Estimate(counts);
+}
+
+std::optional<std::string> DescribeRuns(std::string_view bytes) {
+  assert(EncodingOf(bytes) == Encoding::kSparse);
+  std::string text;
+  RunReader reader(bytes);
+  for (Run run; reader.Next(&run);) {
+    if (!text.empty()) text += ' ';
+    if (run.rank > 0) {
+      absl::StrAppend(&text, "v:", static_cast<int>(run.rank), ",", run.length);
+    } else {
+      absl::StrAppend(&text, run.bytes == 1 ? "z:" : "Z:", run.length);
+    }
+  }
+  if (!reader.complete()) return std::nullopt;
+  return text;
+}
+
+}  // namespace kv::hyperloglog

@@ -1,0 +1,134 @@
+#include "kv/types/list_node.h"
+
+#include <lzf.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace kv {
+namespace {
+
+// Compression has to find something, and has to pay for the time it costs.
+constexpr size_t kMinCompressBytes = 48;
+constexpr size_t kMinSavedBytes = 8;
+
+uint32_t UnpackedBytes(const char* block) {
+  uint32_t bytes;
+  std::memcpy(&bytes, block, sizeof bytes);
+  return bytes;
+}
+
+void Unpack(const ListNode& node, char* out) {
+  const char* const packed = node.block + sizeof(uint32_t);
+  const size_t size = UnpackedBytes(node.block);
+  [[maybe_unused]] const unsigned written =
+      lzf_decompress(packed, static_cast<unsigned>(node.bytes - sizeof(uint32_t)), out,
+                     static_cast<unsigned>(size));
+  assert(written == size);
+}
+
+}  // namespace
+
+size_t ListLimits::MaxBytes() const {
+  if (max_listpack_size >= 0) return size_t{8} << 10;
+  return size_t{2} << 10 << std::min(-max_listpack_size, 5);
+}
+
+size_t ListLimits::MaxCount() const {
+  if (max_listpack_size < 0) return ListNode::kMaxCount;
+  return std::clamp<size_t>(static_cast<size_t>(max_listpack_size), 1, ListNode::kMaxCount);
+}
+
+ListNode ListNode::OfListpack(Listpack listpack, size_t count, uint64_t epoch) {
+  ListNode node{nullptr, epoch, 0, 0, Form::kListpack};
+  node.SetListpack(listpack, count);
+  return node;
+}
+
+ListNode ListNode::OfPlain(SlabMemory& memory, std::string_view text, uint64_t epoch) {
+  assert(text.size() <= UINT32_MAX);
+  char* const block = static_cast<char*>(memory.Allocate(text.size()));
+  std::memcpy(block, text.data(), text.size());
+  return {block, epoch, static_cast<uint32_t>(text.size()), 1, Form::kPlain};
+}
+
+ListNode ListNode::Copy(SlabMemory& memory, uint64_t new_epoch) const {
+  ListNode copy = *this;
+  copy.epoch = new_epoch;
+  copy.block = static_cast<char*>(memory.Allocate(BlockBytes()));
+  std::memcpy(copy.block, block, form == Form::kListpack ? PlainBytes() : bytes);
+  return copy;
+}
+
+size_t ListNode::BlockBytes() const {
+  return form == Form::kListpack ? listpack().memory_bytes() : SlabMemory::GoodSize(bytes);
+}
+
+size_t ListNode::PlainBytes() const {
+  switch (form) {
+    case Form::kListpack:
+      return listpack().bytes();
+    case Form::kPlain:
+      return bytes;
+    case Form::kCompressed:
+      return UnpackedBytes(block);
+  }
+  return 0;
+}
+
+void ListNode::SetListpack(Listpack changed, size_t new_count) {
+  assert(new_count <= kMaxCount);
+  block = static_cast<char*>(changed.block());
+  count = static_cast<uint16_t>(new_count);
+}
+
+void ListNode::Compress(SlabMemory& memory) {
+  if (form != Form::kListpack) return;
+  Listpack plain = listpack();
+  const size_t size = plain.bytes();
+  if (size < kMinCompressBytes) return;
+  const auto packed = std::make_unique_for_overwrite<char[]>(size);
+  const size_t packed_size =
+      lzf_compress(plain.view().data(), static_cast<unsigned>(size), packed.get(),
+                   static_cast<unsigned>(size - sizeof(uint32_t) - kMinSavedBytes));
+  if (packed_size == 0) return;
+  const auto header = static_cast<uint32_t>(size);
+  plain.Free(memory);
+  bytes = static_cast<uint32_t>(sizeof header + packed_size);
+  form = Form::kCompressed;
+  block = static_cast<char*>(memory.Allocate(bytes));
+  std::memcpy(block, &header, sizeof header);
+  std::memcpy(block + sizeof header, packed.get(), packed_size);
+}
+
+void ListNode::Decompress(SlabMemory& memory) {
+  if (form != Form::kCompressed) return;
+  char* const unpacked =
+      static_cast<char*>(memory.Allocate(Listpack::BlockBytes(UnpackedBytes(block))));
+  Unpack(*this, unpacked);
+  Free(memory);
+  block = unpacked;
+  bytes = 0;
+  form = Form::kListpack;
+}
+
+bool ListNode::MoveIfSparse(SlabMemory& memory) {
+  if (!memory.IsSparse(block, BlockBytes())) return false;
+  const ListNode moved = Copy(memory, epoch);
+  Free(memory);
+  *this = moved;
+  return true;
+}
+
+ListNodeReader::ListNodeReader(const ListNode& node) : is_plain_(node.is_plain()) {
+  const char* data = node.block;
+  if (node.form == ListNode::Form::kCompressed) {
+    unpacked_ = std::make_unique_for_overwrite<char[]>(node.PlainBytes());
+    Unpack(node, unpacked_.get());
+    data = unpacked_.get();
+  }
+  bytes_ = {data, node.PlainBytes()};
+}
+
+}  // namespace kv

@@ -1,0 +1,36 @@
+// ValueOperations: what the store does with the object of a value whose inside it does not know.
+// One row per encoding; a new encoding is a row in value_operations.cc.
+#ifndef SOLOKV_KV_TYPES_VALUE_OPERATIONS_H_
+#define SOLOKV_KV_TYPES_VALUE_OPERATIONS_H_
+
+#include <cstddef>
+
+#include "absl/functional/function_ref.h"
+#include "kv/base/slab_memory.h"
+#include "kv/types/value.h"
+
+namespace kv {
+
+struct ValueOperations {
+  // Whether a block of the object lies in a slab that compaction wants to empty.
+  using IsSparse = absl::FunctionRef<bool(const void* block, size_t bytes)>;
+
+  // What freeing takes at most, in units of about 0.2 us: an element is about one.
+  size_t (*free_cost)(const void* object);
+  // Frees about `budget` units' worth and returns what that took; `*object` is null once all of it
+  // is gone. Between two calls the object is good for nothing else.
+  size_t (*free)(SlabMemory& memory, void** object, size_t budget);
+  // The memory it takes, in bytes.
+  size_t (*memory_bytes)(const void* object);
+  // An object with the same content, for the caller to own: a copy, or the same one shared.
+  void* (*copy)(SlabMemory& memory, void* object);
+  // Moves those of its blocks that are sparse, and returns where it is now.
+  void* (*relocate)(SlabMemory& memory, void* object, IsSparse is_sparse);
+};
+
+// Precondition: IsObject(encoding).
+const ValueOperations& OperationsOf(Encoding encoding);
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_TYPES_VALUE_OPERATIONS_H_

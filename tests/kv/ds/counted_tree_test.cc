@@ -117,7 +117,8 @@ class CountedTreeTest : public testing::Test {
 
   // A random key: few different scores, so that many are equal, and members of any length.
   Key RandomKey(size_t scores, size_t members) {
-    double score = static_cast<double>(Below(scores)) - static_cast<double>(scores / 2);
+    const size_t half = scores / 2;
+    double score = static_cast<double>(Below(scores)) - static_cast<double>(half);
     if (Below(16) == 0) score = kInfinity;
     if (Below(16) == 0) score = -kInfinity;
     if (Below(16) == 0) score = -0.0;

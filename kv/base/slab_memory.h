@@ -158,6 +158,18 @@ static_assert(sizeof(Slab) == 64);
 
 }  // namespace slab_internal
 
+// What the compaction of a structure did with its blocks.
+struct CompactionCount {
+  uint64_t moved = 0;
+  uint64_t kept = 0;
+
+  // Counts a block; returns whether it is to be moved.
+  bool Count(bool sparse) {
+    ++(sparse ? moved : kept);
+    return sparse;
+  }
+};
+
 class SlabMemory {
  public:
   SlabMemory();

@@ -73,6 +73,13 @@ struct Context {
   void Notify(KeyEventClass event_class, std::string_view event, std::string_view key) const {
     store.context().Notify(event_class, event, db.index(), key);
   }
+  // Replies with an error and returns true if `ref` refers to a value of another type.
+  bool RejectUnless(ValueType type, const EntryRef& ref) {
+    if (!ref || ref->type() == type) [[likely]]
+      return false;
+    Fail(kWrongType);
+    return true;
+  }
   // Reads args[index] as a number, or replies with an error and returns false.
   bool ParseInteger(size_t index, int64_t* number, std::string_view error = kNotAnInteger);
   // Reads the number of a database, or replies with an error and returns nothing.

@@ -111,7 +111,7 @@ absl::int128 Wanted(const Operation& operation, int64_t old) {
 
 void Read(Context& context, const std::vector<Operation>& operations) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   const StringView value = ref ? ref->string() : StringView(std::string_view());
   context.reply.Array(operations.size());
   for (const Operation& operation : operations) {
@@ -140,7 +140,7 @@ void ReadAndWrite(Context& context, const std::vector<Operation>& operations) {
   }
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   const size_t old_size = ref ? ref->string_size() : 0;
   if (!ref) context.db.PutString(key, ref, "", kNoDeadline);
   const size_t size = std::max<size_t>(old_size, end);

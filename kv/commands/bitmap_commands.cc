@@ -48,7 +48,7 @@ void GetbitCommand(Context& context) {
   uint64_t position;
   if (!ParseBitPosition(context, context.args[2], 0, &position)) return;
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   context.reply.Integer(ref && GetBit(ref->string().view(), position) ? 1 : 0);
 }
 
@@ -62,7 +62,7 @@ void SetbitCommand(Context& context) {
   const bool bit = digit == "1";
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   const size_t old_size = ref ? ref->string_size() : 0;
   if (!ref) context.db.PutString(key, ref, "", kNoDeadline);
   const size_t size = std::max<size_t>(old_size, position / 8 + 1);
@@ -128,7 +128,7 @@ void BitcountCommand(Context& context) {
   GivenRange given;
   if (!ParseRange(context, 2, &given)) return;
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   // Both ends before the string would be brought to its first position.
   const bool reversed = given.start < 0 && given.end < 0 && given.start > given.end;
   if (!ref || reversed) return context.reply.Integer(0);
@@ -144,7 +144,7 @@ void BitposCommand(Context& context) {
   GivenRange given;
   if (!ParseRange(context, 3, &given)) return;
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   if (!ref) return context.reply.Integer(bit ? -1 : 0);
   const StringView value = ref->string();
   const std::optional<BitRange> range = Resolve(given, value.view().size());
@@ -204,7 +204,7 @@ class SourceStrings {
   bool Read(Context& context) {
     for (size_t i = kFirst; i < context.args.size(); ++i) {
       const EntryRef ref = context.db.FindForRead(context.Key(i));
-      if (RejectIfNotString(context, ref)) return false;
+      if (context.RejectUnless(ValueType::kString, ref)) return false;
     }
     return true;
   }

@@ -25,7 +25,7 @@ size_t MaxSparseBytes(const Context& context) {
 
 // Replies with an error and returns true if `ref` refers to something else than a sketch.
 bool RejectIfNotSketch(Context& context, const EntryRef& ref) {
-  if (RejectIfNotString(context, ref)) return true;
+  if (context.RejectUnless(ValueType::kString, ref)) return true;
   if (!ref || hyperloglog::IsSketch(ref->string().view())) return false;
   context.Fail(kNotASketch);
   return true;

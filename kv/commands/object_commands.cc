@@ -3,6 +3,7 @@
 
 #include "kv/command/help.h"
 #include "kv/commands/key_commands.h"
+#include "kv/types/value_operations.h"
 
 namespace kv {
 namespace {
@@ -17,10 +18,9 @@ std::string_view EncodingName(const Entry& entry) {
       return "int";
     case Encoding::kInline:
       return entry.inline_size() <= kMaxEmbeddedSize && !entry.edited() ? "embstr" : "raw";
-    case Encoding::kBlob:
-      break;
+    default:
+      return OperationsOf(entry.encoding()).name(entry.object());
   }
-  return "raw";
 }
 
 void ObjectEncodingCommand(Context& context) {

@@ -111,12 +111,6 @@ void RemoveAndNotify(Context& context, std::string_view key, EntryRef& ref) {
 
 }  // namespace
 
-bool RejectIfNotString(Context& context, const EntryRef& ref) {
-  if (!ref || ref->type() == ValueType::kString) return false;
-  context.Fail(kWrongType);
-  return true;
-}
-
 bool ParseDeadline(Context& context, std::string_view text, int64_t unit, bool relative,
                    int64_t* deadline) {
   const std::optional<int64_t> amount = ParseInt64(text);
@@ -175,7 +169,7 @@ void StoreString(Context& context, const HashedKey& key, EntryRef& ref, size_t v
 
 void GetCommand(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   ReplyOrNull(context, ref);
 }
 
@@ -201,7 +195,7 @@ void SetCommand(Context& context) {
   const bool get = options.Has(StringOption::kGet);
   const bool compares = options.Has(StringOption::kIfEq) || options.Has(StringOption::kIfNe) ||
                         options.Has(StringOption::kIfDeq) || options.Has(StringOption::kIfDne);
-  if ((get || compares) && RejectIfNotString(context, ref)) return;
+  if ((get || compares) && context.RejectUnless(ValueType::kString, ref)) return;
   const bool refused = (options.Has(StringOption::kNx) && ref) ||
                        (options.Has(StringOption::kXx) && !ref) ||
                        CheckCondition(options, ref) == Condition::kFails;
@@ -234,7 +228,7 @@ void PsetexCommand(Context& context) {
 void GetsetCommand(Context& context) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   ReplyOrNull(context, ref);
   StoreString(context, key, ref, 2, kNoDeadline);
   context.effects.Instead({"SET", key.bytes, context.args[2]});
@@ -243,7 +237,7 @@ void GetsetCommand(Context& context) {
 void GetdelCommand(Context& context) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   ReplyOrNull(context, ref);
   if (ref) RemoveAndNotify(context, key.bytes, ref);
 }
@@ -256,7 +250,7 @@ void GetexCommand(Context& context) {
   }
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForRead(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   if (!ref) return context.reply.NullBulk();
   if (!ParseDeadlineChange(context, options, &change)) return;
   ReplyOrNull(context, ref);
@@ -292,7 +286,7 @@ void DelexCommand(Context& context) {
 void DelifeqCommand(Context& context) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   if (!ref || ref->string().view() != context.args[2]) return context.reply.Integer(0);
   RemoveAndNotify(context, key.bytes, ref);
   context.reply.Integer(1);
@@ -300,14 +294,14 @@ void DelifeqCommand(Context& context) {
 
 void DigestCommand(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   if (!ref) return context.reply.NullBulk();
   context.reply.Bulk(StringDigest(ref->string().view()));
 }
 
 void StrlenCommand(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   context.reply.Integer(ref ? static_cast<int64_t>(ref->string_size()) : 0);
 }
 
@@ -315,7 +309,7 @@ void AppendCommand(Context& context) {
   const HashedKey key = context.Key(1);
   const std::string_view suffix = context.args[2];
   EntryRef ref = context.db.FindForWrite(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   size_t size = suffix.size();
   if (ref) {
     const size_t old_size = ref->string_size();
@@ -338,7 +332,7 @@ void SetrangeCommand(Context& context) {
   const HashedKey key = context.Key(1);
   const std::string_view patch = context.args[3];
   EntryRef ref = context.db.FindForWrite(key);
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   const size_t old_size = ref ? ref->string_size() : 0;
   if (patch.empty()) return context.reply.Integer(static_cast<int64_t>(old_size));
   const uint64_t end = static_cast<uint64_t>(offset) + patch.size();
@@ -357,7 +351,7 @@ void GetrangeCommand(Context& context) {
   int64_t end;
   if (!context.ParseInteger(2, &start) || !context.ParseInteger(3, &end)) return;
   const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (RejectIfNotString(context, ref)) return;
+  if (context.RejectUnless(ValueType::kString, ref)) return;
   if (!ref) return context.reply.Bulk("");
   const StringView value = ref->string();
   context.reply.Bulk(Substring(value.view(), start, end));

@@ -69,9 +69,6 @@ void IncrbyCommand(Context& context);
 void IncrbyfloatCommand(Context& context);
 void IncrexCommand(Context& context);
 
-// Replies with an error and returns true if `ref` refers to a value of another type.
-bool RejectIfNotString(Context& context, const EntryRef& ref);
-
 // What the options of a call say about the deadline of the value it writes.
 struct DeadlineChange {
   enum class Kind : uint8_t { kNone, kKeep, kSet, kPersist } kind = Kind::kNone;

@@ -216,17 +216,6 @@ constexpr InertRow kTls[] = {
 };
 
 constexpr InertRow kTypes[] = {
-    Integer("hash-max-listpack-entries", "512", 0, kMax).Alias("hash-max-ziplist-entries"),
-    Memory("hash-max-listpack-value", "64", 0, kMax).Alias("hash-max-ziplist-value"),
-    Integer("list-compress-depth", "0", 0, kIntMax),
-    Integer("list-max-listpack-size", "-2", kIntMin, kIntMax).Alias("list-max-ziplist-size"),
-    Integer("set-max-intset-entries", "512", 0, kMax),
-    Integer("set-max-listpack-entries", "128", 0, kMax),
-    Memory("set-max-listpack-value", "64", 0, kMax),
-    Memory("stream-node-max-bytes", "4kb", 0, kMax),
-    Integer("stream-node-max-entries", "100", 0, kMax),
-    Integer("zset-max-listpack-entries", "128", 0, kMax).Alias("zset-max-ziplist-entries"),
-    Memory("zset-max-listpack-value", "64", 0, kMax).Alias("zset-max-ziplist-value"),
     Switch("lazyexpire-nested-arbitrary-keys", "yes").With(kHidden),
 };
 

@@ -10,6 +10,7 @@ namespace kv {
 namespace {
 
 constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMinInt = std::numeric_limits<int32_t>::min();
 constexpr int64_t kMaxUnsigned = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
 constexpr int64_t kMegabyte = 1 << 20;
@@ -47,6 +48,19 @@ constexpr OptionRow Integer(std::string_view name, uint32_t flags = 0,
 template <auto kField, int64_t kMin, int64_t kMax>
 constexpr OptionRow Memory(std::string_view name, uint32_t flags = 0) {
   return {name, [](Options& options) { return MemoryKind(&(options.*kField), kMin, kMax); }, flags};
+}
+
+// Fields of the options' parts: `kField` takes the options and returns the field's address.
+template <auto kField, int64_t kMin, int64_t kMax>
+constexpr OptionRow IntegerOf(std::string_view name, std::string_view alias = {}) {
+  return {name, [](Options& options) { return IntegerKind(kField(options), kMin, kMax); }, 0,
+          alias};
+}
+
+template <auto kField>
+constexpr OptionRow MemoryOf(std::string_view name, std::string_view alias = {}) {
+  return {name, [](Options& options) { return MemoryKind(kField(options), 0, kMaxInt64); }, 0,
+          alias};
 }
 
 ValueKind PermissionKind(Permission* field) {
@@ -116,10 +130,28 @@ constexpr OptionRow kStore[] = {
 };
 
 constexpr OptionRow kTypes[] = {
-    {"hll-sparse-max-bytes",
-     [](Options& options) {
-       return MemoryKind(&options.hyperloglog.sparse_max_bytes, 0, kMaxInt64);
-     }},
+    IntegerOf<[](Options& o) { return &o.value_limits.hash.max_entries; }, 0, kMaxInt64>(
+        "hash-max-listpack-entries", "hash-max-ziplist-entries"),
+    MemoryOf<[](Options& o) { return &o.value_limits.hash.max_value; }>("hash-max-listpack-value",
+                                                                        "hash-max-ziplist-value"),
+    MemoryOf<[](Options& o) { return &o.hyperloglog.sparse_max_bytes; }>("hll-sparse-max-bytes"),
+    IntegerOf<[](Options& o) { return &o.value_limits.list.compress_depth; }, 0, kMaxInt>(
+        "list-compress-depth"),
+    IntegerOf<[](Options& o) { return &o.value_limits.list.max_listpack_size; }, kMinInt, kMaxInt>(
+        "list-max-listpack-size", "list-max-ziplist-size"),
+    IntegerOf<[](Options& o) { return &o.value_limits.set_max_intset_entries; }, 0, kMaxInt64>(
+        "set-max-intset-entries"),
+    IntegerOf<[](Options& o) { return &o.value_limits.set.max_entries; }, 0, kMaxInt64>(
+        "set-max-listpack-entries"),
+    MemoryOf<[](Options& o) { return &o.value_limits.set.max_value; }>("set-max-listpack-value"),
+    MemoryOf<[](Options& o) { return &o.value_limits.stream.node_max_bytes; }>(
+        "stream-node-max-bytes"),
+    IntegerOf<[](Options& o) { return &o.value_limits.stream.node_max_entries; }, 0, kMaxInt64>(
+        "stream-node-max-entries"),
+    IntegerOf<[](Options& o) { return &o.value_limits.sorted_set.max_entries; }, 0, kMaxInt64>(
+        "zset-max-listpack-entries", "zset-max-ziplist-entries"),
+    MemoryOf<[](Options& o) { return &o.value_limits.sorted_set.max_value; }>(
+        "zset-max-listpack-value", "zset-max-ziplist-value"),
 };
 
 constexpr OptionRow kCompaction[] = {

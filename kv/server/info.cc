@@ -247,8 +247,8 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("migrate_cached_sockets", 0);
   out.Number("slave_expires_tracked_keys", 0);
   const CompactionStats& compaction = parts.compaction.stats();
-  out.Number("active_defrag_hits", compaction.blocks_moved);
-  out.Number("active_defrag_misses", compaction.blocks_kept);
+  out.Number("active_defrag_hits", compaction.blocks.moved);
+  out.Number("active_defrag_misses", compaction.blocks.kept);
   out.Number("active_defrag_key_hits", compaction.keys_moved);
   out.Number("active_defrag_key_misses", compaction.keys_kept);
   out.Number("total_active_defrag_time", parts.compaction.total_millis());

@@ -13,6 +13,7 @@
 #include "kv/base/logging.h"
 #include "kv/store/compactor.h"
 #include "kv/types/hyperloglog.h"
+#include "kv/types/value_limits.h"
 
 namespace kv {
 
@@ -79,6 +80,7 @@ struct ServerOptions {
   int64_t lfu_decay_time = 1;  // minutes
   CompactorOptions compaction;
   hyperloglog::Options hyperloglog;
+  ValueLimits value_limits;
   int64_t active_expire_effort = 1;
   bool lazyfree_lazy_eviction = false;
   bool lazyfree_lazy_expire = false;

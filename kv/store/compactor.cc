@@ -37,14 +37,21 @@ void Compactor::Step() {
     running_ = false;
     return;
   }
-  position_ = store_.database(database_).Compact(position_, stats_);
-  if (position_ == 0 && ++database_ == store_.size()) EndPass();
+  Database& database = store_.database(database_);
+  if (database.has_large_values_to_compact()) {
+    database.CompactLargeValue(stats_);
+  } else {
+    position_ = database.Compact(position_, stats_);
+  }
+  if (position_ == 0 && !database.has_large_values_to_compact() && ++database_ == store_.size()) {
+    EndPass();
+  }
 }
 
 void Compactor::EndPass() {
   database_ = 0;
-  const uint64_t moved = stats_.blocks_moved - before_pass_.blocks_moved;
-  const uint64_t kept = stats_.blocks_kept - before_pass_.blocks_kept;
+  const uint64_t moved = stats_.blocks.moved - before_pass_.blocks.moved;
+  const uint64_t kept = stats_.blocks.kept - before_pass_.blocks.kept;
   running_ = moved * kRareMoves > moved + kept;
   before_pass_ = stats_;
 }

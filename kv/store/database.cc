@@ -357,25 +357,38 @@ uint64_t Database::Compact(uint64_t position, CompactionStats& stats) {
 
 Entry* Database::MoveIfSparse(Entry* entry, CompactionStats& stats) {
   SlabMemory& memory = context_.memory;
-  const uint64_t moved_before = stats.blocks_moved;
-  const auto is_sparse = [&](const void* block, size_t bytes) {
-    const bool sparse = memory.IsSparse(block, bytes);
-    ++(sparse ? stats.blocks_moved : stats.blocks_kept);
-    return sparse;
-  };
+  const uint64_t moved_before = stats.blocks.moved;
   const size_t size = entry->size();
-  if (is_sparse(entry, size)) {
+  if (stats.blocks.Count(memory.IsSparse(entry, size))) {
     void* const moved = memory.Allocate(size);
     std::memcpy(moved, entry, size);
     memory.Free(entry, size);
     entry = static_cast<Entry*>(moved);
   }
   if (IsObject(entry->encoding())) {
-    const ValueOperations& operations = OperationsOf(entry->encoding());
-    entry->set_object(operations.relocate(memory, entry->object(), is_sparse));
+    const uint64_t cursor = CompactValue(entry, 0, stats);
+    if (cursor != 0) partly_compacted_.push_back({table_.traits().Hash(*entry), cursor});
   }
-  ++(stats.blocks_moved > moved_before ? stats.keys_moved : stats.keys_kept);
+  ++(stats.blocks.moved > moved_before ? stats.keys_moved : stats.keys_kept);
   return entry;
+}
+
+uint64_t Database::CompactValue(Entry* entry, uint64_t cursor, CompactionStats& stats) {
+  void* object = entry->object();
+  const ValueOperations& operations = OperationsOf(entry->encoding());
+  const uint64_t next = operations.compact(context_.memory, &object, cursor, stats.blocks);
+  entry->set_object(object);
+  return next;
+}
+
+// The value may have become another one since, for which any cursor is as good as 0.
+void Database::CompactLargeValue(CompactionStats& stats) {
+  const PartlyCompacted next = partly_compacted_.back();
+  partly_compacted_.pop_back();
+  const EntryRef ref = RefTo(next.hash);
+  if (!ref || !IsObject(ref->encoding())) return;
+  const uint64_t cursor = CompactValue(ref.entry_, next.cursor, stats);
+  if (cursor != 0) partly_compacted_.push_back({next.hash, cursor});
 }
 
 void Database::Clear() {
@@ -400,6 +413,7 @@ void Database::Swap(Database& other) {
   std::swap(expiring_, other.expiring_);
   std::swap(deadline_sum_, other.deadline_sum_);
   std::swap(string_sizes_, other.string_sizes_);
+  std::swap(partly_compacted_, other.partly_compacted_);
 }
 
 // --- expiry ---

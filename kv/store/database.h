@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "absl/numeric/int128.h"
 #include "kv/base/hash.h"
@@ -59,8 +60,7 @@ class EntryRef {
 
 // What compaction looked at.
 struct CompactionStats {
-  uint64_t blocks_moved = 0;
-  uint64_t blocks_kept = 0;
+  CompactionCount blocks;
   uint64_t keys_moved = 0;  // keys of which a block was moved
   uint64_t keys_kept = 0;
 };
@@ -121,6 +121,12 @@ class Database {
   // Makes an object, which the database then owns, the value of `key`; otherwise as PutString.
   void PutObject(const HashedKey& key, EntryRef& ref, ValueType type, ValueObject value,
                  int64_t deadline);
+  // The object of `ref`, which was changed in place, is this one from now on; the former one is not
+  // freed. Precondition: ref refers to an object.
+  void SetObject(EntryRef& ref, ValueObject value) {
+    ref->set_encoding(ref->type(), value.encoding);
+    ref->set_object(value.object);
+  }
   // Removes the entry; `ref` is empty afterwards. A large value is freed later, in slices.
   void Remove(EntryRef& ref);
   // Sets a deadline (wall milliseconds) or, with kNoDeadline, removes it.
@@ -154,8 +160,12 @@ class Database {
   // Removes the entry to make room; `ref` is empty afterwards.
   void Evict(EntryRef& ref);
   // Moves what lies in sparse slabs among the entries from `position` on, a segment of the table at
-  // most; returns the next position, 0 at the end.
+  // most; returns the next position, 0 at the end. Large values are left behind half way:
+  // CompactLargeValue.
   uint64_t Compact(uint64_t position, CompactionStats& stats);
+  bool has_large_values_to_compact() const { return !partly_compacted_.empty(); }
+  // Goes on with one of them.
+  void CompactLargeValue(CompactionStats& stats);
   // Detaches all entries at once. The reclaimer frees their memory.
   void Clear();
   void Swap(Database& other);
@@ -205,6 +215,7 @@ class Database {
   Entry* InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
   void DropValue(Entry& entry);
   Entry* MoveIfSparse(Entry* entry, CompactionStats& stats);
+  uint64_t CompactValue(Entry* entry, uint64_t cursor, CompactionStats& stats);
   void CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash);
   void RecordDeadline(Entry& entry, int64_t deadline, uint64_t hash);
   void CountSize(const Entry& entry, int64_t sign);
@@ -225,6 +236,12 @@ class Database {
   // the range already exceed 64 bits.
   absl::int128 deadline_sum_ = 0;
   SizeBins string_sizes_{};
+  // Values whose compaction goes on: the hash of the key, and where.
+  struct PartlyCompacted {
+    uint64_t hash;
+    uint64_t cursor;
+  };
+  std::vector<PartlyCompacted> partly_compacted_;
 };
 
 }  // namespace kv

@@ -1,5 +1,6 @@
 #include "kv/store/entry.h"
 
+#include <cassert>
 #include <charconv>
 
 namespace kv {
@@ -44,10 +45,10 @@ StringView Entry::string() const {
       return StringView(number());
     case Encoding::kInline:
       return StringView(inline_bytes());
-    case Encoding::kBlob:
-      break;
+    default:
+      assert(encoding() == Encoding::kBlob);
+      return StringView(blob()->view());
   }
-  return StringView(blob()->view());
 }
 
 size_t Entry::string_size() const {
@@ -56,10 +57,10 @@ size_t Entry::string_size() const {
       return string().view().size();
     case Encoding::kInline:
       return inline_size();
-    case Encoding::kBlob:
-      break;
+    default:
+      assert(encoding() == Encoding::kBlob);
+      return blob()->size();
   }
-  return blob()->size();
 }
 
 }  // namespace kv

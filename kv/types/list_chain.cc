@@ -64,16 +64,17 @@ size_t ListChain::memory_bytes() const {
   return bytes;
 }
 
-size_t ListChain::Compact(const ListContext& context, size_t cursor, size_t budget) {
+size_t ListChain::Compact(const ListContext& context, size_t cursor, size_t budget,
+                          CompactionCount& count) {
   for (; budget > 0 && cursor < node_count(); --budget, ++cursor) {
     const ListNode& candidate = node(cursor);
-    if (!context.memory.IsSparse(candidate.block, candidate.BlockBytes())) continue;
+    if (!count.Count(context.memory.IsSparse(candidate.block, candidate.BlockBytes()))) continue;
     BeginChange(context);
     Announce(context, cursor);
     node(cursor).MoveIfSparse(context.memory);
   }
   if (cursor < node_count()) return cursor;
-  if (context.memory.IsSparse(directory_, DirectoryBytes(directory_->capacity))) {
+  if (count.Count(context.memory.IsSparse(directory_, DirectoryBytes(directory_->capacity)))) {
     MoveDirectory(context.memory, directory_->capacity);
   }
   return 0;

@@ -114,7 +114,7 @@ class ListChain {
 
   // Moves the blocks of up to `budget` nodes from number `cursor` on, where that helps to empty
   // slabs; with the last nodes, the directory. Returns the next cursor, 0 at the end.
-  size_t Compact(const ListContext& context, size_t cursor, size_t budget);
+  size_t Compact(const ListContext& context, size_t cursor, size_t budget, CompactionCount& count);
 
  private:
   struct Directory {

@@ -32,7 +32,7 @@ void Unpack(const ListNode& node, char* out) {
 
 size_t ListLimits::MaxBytes() const {
   if (max_listpack_size >= 0) return size_t{8} << 10;
-  return size_t{2} << 10 << std::min(-max_listpack_size, 5);
+  return size_t{2} << 10 << std::min<int64_t>(-max_listpack_size, 5);
 }
 
 size_t ListLimits::MaxCount() const {

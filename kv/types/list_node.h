@@ -24,8 +24,8 @@ namespace kv {
 
 // How large a node may be, and which are compressed.
 struct ListLimits {
-  int max_listpack_size = -2;  // -1 ... -5: 4 ... 64 KiB; positive: elements, in at most 8 KiB
-  int compress_depth = 0;      // nodes from either end that stay as they are; 0: all
+  int64_t max_listpack_size = -2;  // -1 ... -5: 4 ... 64 KiB; positive: elements, in at most 8 KiB
+  int64_t compress_depth = 0;      // nodes from either end that stay as they are; 0: all
 
   size_t MaxBytes() const;
   size_t MaxCount() const;

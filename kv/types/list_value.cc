@@ -158,15 +158,16 @@ size_t ListValue::Remove(const ListContext& context, std::string_view text, size
   return removed;
 }
 
-size_t ListValue::Compact(const ListContext& context, size_t cursor, size_t budget) {
+size_t ListValue::Compact(const ListContext& context, size_t cursor, size_t budget,
+                          CompactionCount& count) {
   if (is_chain()) {
     ListChain moved = chain();
-    const size_t next = moved.Compact(context, cursor, budget);
+    const size_t next = moved.Compact(context, cursor, budget, count);
     *this = ListValue(moved);
     return next;
   }
   Listpack moved = listpack();
-  if (moved.IsSparse(context.memory)) moved.Relocate(context.memory);
+  if (count.Count(moved.IsSparse(context.memory))) moved.Relocate(context.memory);
   *this = ListValue(moved);
   return 0;
 }

@@ -81,7 +81,7 @@ class ListValue {
 
   // Moves blocks where that helps to empty slabs, up to `budget` nodes from number `cursor` on.
   // Returns the next cursor, 0 at the end.
-  size_t Compact(const ListContext& context, size_t cursor, size_t budget);
+  size_t Compact(const ListContext& context, size_t cursor, size_t budget, CompactionCount& count);
 
  private:
   static constexpr uintptr_t kChain = 1;

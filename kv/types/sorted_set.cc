@@ -211,11 +211,7 @@ uint64_t SortedSet::Compact(SlabMemory& memory, uint64_t position, CompactionCou
     return next == 0 ? 1 : next;
   }
   const size_t rank = order_.Compact(memory, position >> 1, [&](ScoredMember* element) {
-    if (!memory.IsSparse(element, element->allocated_bytes())) {
-      ++count.kept;
-      return element;
-    }
-    ++count.moved;
+    if (!count.Count(memory.IsSparse(element, element->allocated_bytes()))) return element;
     const uint64_t hash = HashOf(element->member());
     const auto place = index_.Locate(element->member(), hash);
     ScoredMember* const moved = ScoredMember::Relocate(memory, element);

@@ -194,11 +194,7 @@ class SortedSet {
 
   // Moves parts of the set out of sparse slabs: a segment of the index, or a leaf and its members.
   // Returns the position to go on from, 0 at the end. Starting from 0 until 0 comes back reaches
-  // all that was there all the time. `moved` and `kept` count blocks.
-  struct CompactionCount {
-    size_t moved = 0;
-    size_t kept = 0;
-  };
+  // all that was there all the time.
   uint64_t Compact(SlabMemory& memory, uint64_t position, CompactionCount& count);
 
   // Whether the invariants hold. Linear; for tests.

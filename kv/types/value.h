@@ -17,7 +17,9 @@ std::string_view TypeName(ValueType type);
 enum class Encoding : uint8_t {
   kInt = 0,
   kInline,
-  kBlob,  // a long string: Blob
+  kBlob,      // a long string: Blob
+  kList,      // ListValue::bits()
+  kListpack,  // a small hash, set or sorted set: Listpack::block()
 };
 
 inline bool IsObject(Encoding encoding) {

@@ -1,8 +1,11 @@
 #include "kv/types/value_operations.h"
 
+#include <algorithm>
 #include <cassert>
 
+#include "kv/ds/listpack.h"
 #include "kv/types/blob.h"
+#include "kv/types/list_value.h"
 
 namespace kv {
 namespace {
@@ -13,6 +16,10 @@ constexpr size_t kBytesPerUnit = size_t{4} << 10;
 
 Blob* AsBlob(void* object) {
   return static_cast<Blob*>(object);
+}
+
+std::string_view BlobName(const void*) {
+  return "raw";
 }
 
 size_t BlobMemory(const void* object) {
@@ -35,21 +42,117 @@ void* ShareBlob(SlabMemory&, void* object) {
   return object;
 }
 
-void* RelocateBlob(SlabMemory& memory, void* object, ValueOperations::IsSparse is_sparse) {
-  Blob* const blob = AsBlob(object);
-  if (blob->shared() || !is_sparse(blob, blob->allocated_bytes())) return blob;
-  return Blob::Relocate(memory, blob);
+uint64_t CompactBlob(SlabMemory& memory, void** object, uint64_t, CompactionCount& count) {
+  Blob* const blob = AsBlob(*object);
+  if (!blob->shared() && count.Count(memory.IsSparse(blob, blob->allocated_bytes()))) {
+    *object = Blob::Relocate(memory, blob);
+  }
+  return 0;
 }
 
-constexpr ValueOperations kBlobOperations = {BlobFreeCost, FreeBlob, BlobMemory, ShareBlob,
-                                             RelocateBlob};
+constexpr ValueOperations kBlobOperations = {BlobName,   BlobFreeCost, FreeBlob,
+                                             BlobMemory, ShareBlob,    CompactBlob};
+
+// --- Encoding::kList ---
+
+// Freeing a node is a few blocks.
+constexpr size_t kUnitsPerNode = 2;
+constexpr size_t kNodesCompactedAtOnce = 64;
+
+ListValue AsList(const void* object) {
+  return ListValue::FromBits(reinterpret_cast<uintptr_t>(object));
+}
+
+void* ObjectOf(ListValue list) {
+  return reinterpret_cast<void*>(list.bits());
+}
+
+std::string_view ListName(const void* object) {
+  return AsList(object).encoding();
+}
+
+size_t ListFreeCost(const void* object) {
+  const ListValue list = AsList(object);
+  return list.is_chain() ? 1 + kUnitsPerNode * list.chain().nodes().size() : 1;
+}
+
+size_t FreeList(SlabMemory& memory, void** object, size_t budget) {
+  ListValue list = AsList(*object);
+  const size_t cost = ListFreeCost(*object);
+  const bool more = list.FreeSome(memory, 1 + budget / kUnitsPerNode);
+  *object = more ? ObjectOf(list) : nullptr;
+  return std::min(budget, cost);
+}
+
+size_t ListMemory(const void* object) {
+  return AsList(object).memory_bytes();
+}
+
+void* CopyList(SlabMemory& memory, void* object) {
+  return ObjectOf(AsList(object).Copy(memory, /*epoch=*/0));
+}
+
+uint64_t CompactList(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count) {
+  ListValue list = AsList(*object);
+  const uint64_t next =
+      list.Compact({.memory = memory, .limits = {}}, cursor, kNodesCompactedAtOnce, count);
+  *object = ObjectOf(list);
+  return next;
+}
+
+constexpr ValueOperations kListOperations = {ListName,   ListFreeCost, FreeList,
+                                             ListMemory, CopyList,     CompactList};
+
+// --- Encoding::kListpack ---
+
+Listpack AsListpack(const void* object) {
+  return Listpack::FromBlock(const_cast<void*>(object));
+}
+
+std::string_view ListpackName(const void*) {
+  return "listpack";
+}
+
+size_t ListpackFreeCost(const void*) {
+  return 1;
+}
+
+size_t FreeListpack(SlabMemory& memory, void** object, size_t) {
+  AsListpack(*object).Free(memory);
+  *object = nullptr;
+  return 1;
+}
+
+size_t ListpackMemory(const void* object) {
+  return AsListpack(object).memory_bytes();
+}
+
+void* CopyListpack(SlabMemory& memory, void* object) {
+  return Listpack::Copy(memory, AsListpack(object).view()).block();
+}
+
+uint64_t CompactListpack(SlabMemory& memory, void** object, uint64_t, CompactionCount& count) {
+  Listpack listpack = AsListpack(*object);
+  if (count.Count(listpack.IsSparse(memory))) listpack.Relocate(memory);
+  *object = listpack.block();
+  return 0;
+}
+
+constexpr ValueOperations kListpackOperations = {ListpackName,   ListpackFreeCost, FreeListpack,
+                                                 ListpackMemory, CopyListpack,     CompactListpack};
 
 }  // namespace
 
 const ValueOperations& OperationsOf(Encoding encoding) {
-  assert(encoding == Encoding::kBlob);
-  (void)encoding;
-  return kBlobOperations;
+  switch (encoding) {
+    case Encoding::kList:
+      return kListOperations;
+    case Encoding::kListpack:
+      return kListpackOperations;
+    default:
+      assert(encoding == Encoding::kBlob);
+      return kBlobOperations;
+  }
 }
 
 }  // namespace kv

@@ -4,17 +4,17 @@
 #define SOLOKV_KV_TYPES_VALUE_OPERATIONS_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
-#include "absl/functional/function_ref.h"
 #include "kv/base/slab_memory.h"
 #include "kv/types/value.h"
 
 namespace kv {
 
 struct ValueOperations {
-  // Whether a block of the object lies in a slab that compaction wants to empty.
-  using IsSparse = absl::FunctionRef<bool(const void* block, size_t bytes)>;
-
+  // What OBJECT ENCODING calls it.
+  std::string_view (*name)(const void* object);
   // What freeing takes at most, in units of about 0.2 us: an element is about one.
   size_t (*free_cost)(const void* object);
   // Frees about `budget` units' worth and returns what that took; `*object` is null once all of it
@@ -24,8 +24,10 @@ struct ValueOperations {
   size_t (*memory_bytes)(const void* object);
   // An object with the same content, for the caller to own: a copy, or the same one shared.
   void* (*copy)(SlabMemory& memory, void* object);
-  // Moves those of its blocks that are sparse, and returns where it is now.
-  void* (*relocate)(SlabMemory& memory, void* object, IsSparse is_sparse);
+  // Moves those of its blocks that are sparse, some 100 us worth of them from `cursor` on, which is
+  // 0 at first, and sets `*object` to where it is now. Returns the next cursor, 0 at the end; in
+  // between the object may change.
+  uint64_t (*compact)(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count);
 };
 
 // Precondition: IsObject(encoding).

@@ -279,8 +279,9 @@ TEST_F(ListValueTest, MovesOutOfSparseSlabs) {
   const Texts model = All();
   const size_t unused = memory_.unused_bytes();
   size_t cursor = 0;
+  CompactionCount count;
   do {
-    cursor = list_.Compact(context_, cursor, 500);
+    cursor = list_.Compact(context_, cursor, 500, count);
   } while (cursor != 0);
   EXPECT_LT(memory_.unused_bytes(), unused / 2);
   ExpectEquals(model);

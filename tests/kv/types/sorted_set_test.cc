@@ -313,7 +313,7 @@ TEST_F(SortedSetTest, CompactionEmptiesSparseSlabs) {
   }
   const Strings members = Members();
   const size_t unused = memory_.unused_bytes();
-  SortedSet::CompactionCount count;
+  CompactionCount count;
   for (int pass = 0; pass < 4; ++pass) {
     uint64_t position = 0;
     do position = set_->Compact(memory_, position, count);

@@ -1,0 +1,34 @@
+// ValueLimits: up to which size a collection keeps its small encoding. The settings of all types in
+// one place, since some commands (SORT, GEORADIUS, RESTORE) make values of other types than theirs.
+#ifndef SOLOKV_KV_TYPES_VALUE_LIMITS_H_
+#define SOLOKV_KV_TYPES_VALUE_LIMITS_H_
+
+#include <cstdint>
+
+#include "kv/types/list_node.h"
+
+namespace kv {
+
+// Of a listpack of pairs or members: how many, and the bytes of the longest.
+struct ListpackLimits {
+  int64_t max_entries;
+  int64_t max_value;
+};
+
+struct StreamLimits {
+  int64_t node_max_bytes = 4096;   // 0: no limit
+  int64_t node_max_entries = 100;  // 0: no limit
+};
+
+struct ValueLimits {
+  ListLimits list;
+  ListpackLimits hash = {512, 64};
+  ListpackLimits set = {128, 64};
+  int64_t set_max_intset_entries = 512;
+  ListpackLimits sorted_set = {128, 64};
+  StreamLimits stream;
+};
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_TYPES_VALUE_LIMITS_H_

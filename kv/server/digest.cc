@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kv/base/hash.h"
+#include "kv/types/hash_value.h"
 
 namespace kv {
 
@@ -18,8 +19,27 @@ std::string StoreDigest::ToHex() const {
                          static_cast<uint32_t>(sums_[2] >> 32));
 }
 
+namespace {
+
+// The order of fields does not count.
+void MixHash(StoreDigest& digest, const HashValue& hash) {
+  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
+    ListpackElement::Buffer field_buffer;
+    ListpackElement::Buffer value_buffer;
+    const std::string_view text = field.Text(field_buffer);
+    digest.Mix(absl::StrCat("hash:", text.size(), ":", std::string(text),
+                            std::string(value.Text(value_buffer))));
+  });
+}
+
+}  // namespace
+
 StoreDigest DigestOfValue(const Entry& entry) {
   StoreDigest digest;
+  if (entry.type() == ValueType::kHash) {
+    MixHash(digest, HashValue({entry.encoding(), entry.object()}));
+    return digest;
+  }
   const StringView value = entry.string();
   digest.Mix(absl::StrCat(static_cast<int>(entry.type()), ":", std::string(value.view())));
   return digest;

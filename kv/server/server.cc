@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kv/commands/bitmap_commands.h"
+#include "kv/commands/hash_commands.h"
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/string_commands.h"
@@ -258,6 +259,7 @@ void Server::ShowTitle() {
 void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
   table_.Register(BitmapCommandSpecs());
+  table_.Register(HashCommandSpecs(), &options_.value_limits);
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());

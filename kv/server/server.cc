@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kv/commands/bitmap_commands.h"
+#include "kv/commands/hash_commands.h"
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/list_commands.h"
@@ -260,6 +261,7 @@ void Server::ShowTitle() {
 void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
   table_.Register(BitmapCommandSpecs());
+  table_.Register(HashCommandSpecs(), &options_.value_limits);
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());

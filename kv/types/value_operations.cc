@@ -5,6 +5,7 @@
 
 #include "kv/ds/listpack.h"
 #include "kv/types/blob.h"
+#include "kv/types/hash_operations.h"
 #include "kv/types/list_value.h"
 
 namespace kv {
@@ -149,6 +150,8 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListOperations;
     case Encoding::kListpack:
       return kListpackOperations;
+    case Encoding::kHashTable:
+      return FieldTableOperations();
     default:
       assert(encoding == Encoding::kBlob);
       return kBlobOperations;

@@ -12,6 +12,7 @@
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/string_commands.h"
+#include "kv/commands/zset_commands.h"
 #include "kv/server/client_filter.h"
 #include "kv/server/config_rewriter.h"
 #include "kv/server/connection_commands.h"
@@ -259,6 +260,10 @@ void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
   table_.Register(BitmapCommandSpecs());
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
+  for (const auto specs : {ZsetCommandSpecs(), ZsetRangeCommandSpecs(), ZsetPopCommandSpecs(),
+                           ZsetAlgebraCommandSpecs()}) {
+    table_.Register(specs, &options_.value_limits);
+  }
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());

@@ -17,9 +17,10 @@ std::string_view TypeName(ValueType type);
 enum class Encoding : uint8_t {
   kInt = 0,
   kInline,
-  kBlob,      // a long string: Blob
-  kList,      // ListValue::bits()
-  kListpack,  // a small hash, set or sorted set: Listpack::block()
+  kBlob,       // a long string: Blob
+  kList,       // ListValue::bits()
+  kListpack,   // a small hash, set or sorted set: Listpack::block()
+  kSortedSet,  // SortedSet
 };
 
 inline bool IsObject(Encoding encoding) {

@@ -14,6 +14,7 @@
 #include "kv/commands/key_commands.h"
 #include "kv/commands/list_commands.h"
 #include "kv/commands/string_commands.h"
+#include "kv/commands/zset_commands.h"
 #include "kv/persistence/dump_commands.h"
 #include "kv/server/client_filter.h"
 #include "kv/server/config_rewriter.h"
@@ -264,6 +265,10 @@ void Server::RegisterCommands() {
   table_.Register(HashCommandSpecs(), &options_.value_limits);
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
+  for (const auto specs : {ZsetCommandSpecs(), ZsetRangeCommandSpecs(), ZsetPopCommandSpecs(),
+                           ZsetAlgebraCommandSpecs()}) {
+    table_.Register(specs, &options_.value_limits);
+  }
   table_.Register(KeyCommandSpecs());
   table_.Register(DumpCommandSpecs(), &dump_options_);
   table_.Register(ConnectionCommandSpecs(), parts_.get());

@@ -144,7 +144,7 @@ TEST_F(SortedSetValueTest, WholeResultsAreAsSmallAsTheLimitsAllow) {
 TEST_F(SortedSetValueTest, ForeignListpacksAreChecked) {
   const auto is_valid = [&](const std::vector<std::string>& entries) {
     Listpack listpack = Listpack::Create(memory_);
-    for (const std::string& entry : entries) listpack.Append(memory_, entry);
+    for (const std::string_view entry : entries) listpack.Append(memory_, entry);
     const bool valid = SmallSortedSet::IsValid(listpack);
     listpack.Free(memory_);
     return valid;

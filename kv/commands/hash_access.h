@@ -3,6 +3,7 @@
 #define SOLOKV_KV_COMMANDS_HASH_ACCESS_H_
 
 #include "kv/command/context.h"
+#include "kv/commands/reply_element.h"
 #include "kv/types/hash_value.h"
 
 namespace kv {
@@ -57,11 +58,6 @@ inline bool EditedHash::Store() {
     return true;
   context_.db.Remove(ref_);
   return false;
-}
-
-inline void ReplyElement(resp::ReplyWriter& reply, const ListpackElement& element) {
-  if (element.is_integer()) return reply.BulkInteger(element.integer());
-  reply.Bulk(element.string());
 }
 
 }  // namespace kv

@@ -61,6 +61,11 @@ class FieldTable {
   void ForEach(Visit visit) const {
     fields_.ForEach([&](const HashField* field) { visit(*field); });
   }
+  // The same, until `visit` returns false.
+  template <class Visit>
+  void ForEachWhile(Visit visit) const {
+    fields_.ForEachWhile([&](const HashField* field) { return visit(*field); });
+  }
   // A step of a scan, as HashTable::Scan: calls visit(const HashField&).
   template <class Visit>
   uint64_t Scan(uint64_t cursor, Visit visit) const {

@@ -17,10 +17,11 @@ std::string_view TypeName(ValueType type);
 enum class Encoding : uint8_t {
   kInt = 0,
   kInline,
-  kBlob,       // a long string: Blob
-  kList,       // ListValue::bits()
-  kListpack,   // a small hash, set or sorted set: Listpack::block()
-  kHashTable,  // a large hash: FieldTable
+  kBlob,        // a long string: Blob
+  kList,        // ListValue::bits()
+  kListpack,    // a small hash, set or sorted set: Listpack::block()
+  kHashTable,   // a large hash: FieldTable
+  kListpackEx,  // a small hash of fields with deadlines: Listpack::block()
 };
 
 inline bool IsObject(Encoding encoding) {

@@ -142,6 +142,20 @@ uint64_t CompactListpack(SlabMemory& memory, void** object, uint64_t, Compaction
 constexpr ValueOperations kListpackOperations = {ListpackName,   ListpackFreeCost, FreeListpack,
                                                  ListpackMemory, CopyListpack,     CompactListpack};
 
+// --- Encoding::kListpackEx ---
+
+constexpr ValueOperations kListpackExOperations = {
+    .name = ListpackExName,
+    .free_cost = ListpackFreeCost,
+    .free = FreeListpack,
+    .memory_bytes = ListpackMemory,
+    .copy = CopyListpack,
+    .compact = CompactListpack,
+    .size = ListpackExSize,
+    .next_deadline = ListpackExNextDeadline,
+    .expire = ExpireListpackEx,
+};
+
 }  // namespace
 
 const ValueOperations& OperationsOf(Encoding encoding) {
@@ -150,6 +164,8 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListOperations;
     case Encoding::kListpack:
       return kListpackOperations;
+    case Encoding::kListpackEx:
+      return kListpackExOperations;
     case Encoding::kHashTable:
       return FieldTableOperations();
     default:

@@ -1,5 +1,6 @@
 #include "kv/command/context.h"
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,7 +23,7 @@ bool Context::ParseInteger(size_t index, int64_t* number, std::string_view error
 void Context::Block(size_t first, size_t last, int64_t timeout, TimeoutReply timeout_reply) {
   waits = true;
   client.SetFlag(kClientBlocked, true);
-  if (blocked.Find(client.id) != nullptr) return;  // it is tried again, and keeps its place
+  if (retried()) return;  // it keeps its place
   Waiter waiter{.client = client.id,
                 .command = &command,
                 .database = client.database,
@@ -33,6 +34,22 @@ void Context::Block(size_t first, size_t last, int64_t timeout, TimeoutReply tim
     if (seen.insert(key).second) waiter.keys.emplace_back(key);
   }
   blocked.Block(std::move(waiter), timeout);
+}
+
+bool Context::ParseTimeout(size_t index, int64_t* microseconds) {
+  constexpr long double kMicrosPerSecond = 1'000'000;
+  const std::optional<long double> seconds = ParseLongDouble(args[index]);
+  if (!seconds) {
+    Fail("ERR timeout is not a float or out of range");
+  } else if (*seconds < 0) {
+    Fail("ERR timeout is negative");
+  } else if (*seconds * kMicrosPerSecond >= static_cast<long double>(INT64_MAX)) {
+    Fail("ERR timeout is out of range");
+  } else {
+    *microseconds = static_cast<int64_t>(std::ceil(*seconds * kMicrosPerSecond));
+    return true;
+  }
+  return false;
 }
 
 std::optional<int> Context::ParseDatabase(std::string_view text) {

@@ -69,6 +69,8 @@ struct Context {
   // microseconds, 0 for ever. Nothing may be replied, and nothing may have changed: the command is
   // executed again, whole, when a key is ready.
   void Block(size_t first, size_t last, int64_t timeout, TimeoutReply reply);
+  // Whether the command waited for a key before, and is executed again.
+  bool retried() const { return blocked.Find(client.id) != nullptr; }
   // Raises a keyspace event for `key` of the client's database.
   void Notify(KeyEventClass event_class, std::string_view event, std::string_view key) const {
     store.context().Notify(event_class, event, db.index(), key);
@@ -82,6 +84,9 @@ struct Context {
   }
   // Reads args[index] as a number, or replies with an error and returns false.
   bool ParseInteger(size_t index, int64_t* number, std::string_view error = kNotAnInteger);
+  // Reads args[index], seconds with a fraction, as microseconds, or replies with an error and
+  // returns false.
+  bool ParseTimeout(size_t index, int64_t* microseconds);
   // Reads the number of a database, or replies with an error and returns nothing.
   std::optional<int> ParseDatabase(std::string_view text);
   // The object that the command was registered with.

@@ -1,9 +1,12 @@
 #include "kv/server/digest.h"
 
+#include <cassert>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kv/base/hash.h"
 #include "kv/types/hash_value.h"
+#include "kv/types/list_value.h"
 
 namespace kv {
 
@@ -21,6 +24,20 @@ std::string StoreDigest::ToHex() const {
 
 namespace {
 
+void MixString(StoreDigest& digest, const Entry& entry) {
+  const StringView value = entry.string();
+  digest.Mix(absl::StrCat("string:", std::string(value.view())));
+}
+
+void MixList(StoreDigest& digest, const ListValue& list) {
+  ListpackElement::Buffer buffer;
+  size_t index = 0;
+  list.Visit(0, list.size(), ListEnd::kBack, [&](const ListpackElement& element) {
+    digest.Mix(absl::StrCat("list:", index++, ":", std::string(element.Text(buffer))));
+    return true;
+  });
+}
+
 // The order of fields does not count.
 void MixHash(StoreDigest& digest, const HashValue& hash) {
   hash.ForEachWithDeadline(
@@ -37,12 +54,19 @@ void MixHash(StoreDigest& digest, const HashValue& hash) {
 
 StoreDigest DigestOfValue(const Entry& entry) {
   StoreDigest digest;
-  if (entry.type() == ValueType::kHash) {
-    MixHash(digest, HashValue({entry.encoding(), entry.object()}));
-    return digest;
+  switch (entry.type()) {
+    case ValueType::kString:
+      MixString(digest, entry);
+      break;
+    case ValueType::kList:
+      MixList(digest, ListValue::FromBits(reinterpret_cast<uintptr_t>(entry.object())));
+      break;
+    case ValueType::kHash:
+      MixHash(digest, HashValue({entry.encoding(), entry.object()}));
+      break;
+    default:
+      assert(false);
   }
-  const StringView value = entry.string();
-  digest.Mix(absl::StrCat(static_cast<int>(entry.type()), ":", std::string(value.view())));
   return digest;
 }
 

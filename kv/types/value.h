@@ -21,6 +21,7 @@ enum class Encoding : uint8_t {
   kList,        // ListValue::bits()
   kListpack,    // a small hash, set or sorted set: Listpack::block()
   kHashTable,   // a large hash: FieldTable
+  kSortedSet,   // SortedSet
   kListpackEx,  // a small hash of fields with deadlines: Listpack::block()
 };
 

@@ -7,6 +7,7 @@
 #include "kv/types/blob.h"
 #include "kv/types/hash_operations.h"
 #include "kv/types/list_value.h"
+#include "kv/types/sorted_set.h"
 
 namespace kv {
 namespace {
@@ -156,6 +157,51 @@ constexpr ValueOperations kListpackExOperations = {
     .expire = ExpireListpackEx,
 };
 
+// --- Encoding::kSortedSet ---
+
+constexpr int kSortedSetStepsAtOnce = 8;  // each a segment of the index or a leaf of the order
+
+SortedSet* AsSortedSet(void* object) {
+  return static_cast<SortedSet*>(object);
+}
+
+std::string_view SortedSetName(const void*) {
+  return "skiplist";
+}
+
+size_t SortedSetFreeCost(const void* object) {
+  return 1 + static_cast<const SortedSet*>(object)->size();
+}
+
+size_t FreeSortedSet(SlabMemory& memory, void** object, size_t budget) {
+  if (!SortedSet::FreeSome(memory, AsSortedSet(*object), budget)) *object = nullptr;
+  return budget;
+}
+
+size_t SortedSetMemory(const void* object) {
+  return static_cast<const SortedSet*>(object)->memory_bytes();
+}
+
+void* CopySortedSet(SlabMemory& memory, void* object) {
+  return AsSortedSet(object)->Copy(memory);
+}
+
+uint64_t CompactSortedSet(SlabMemory& memory, void** object, uint64_t cursor,
+                          CompactionCount& count) {
+  if (cursor == 0 && count.Count(memory.IsSparse(*object, sizeof(SortedSet)))) {
+    *object = SortedSet::Relocate(memory, AsSortedSet(*object));
+  }
+  for (int step = 0; step < kSortedSetStepsAtOnce; ++step) {
+    cursor = AsSortedSet(*object)->Compact(memory, cursor, count);
+    if (cursor == 0) break;
+  }
+  return cursor;
+}
+
+constexpr ValueOperations kSortedSetOperations = {SortedSetName, SortedSetFreeCost,
+                                                  FreeSortedSet, SortedSetMemory,
+                                                  CopySortedSet, CompactSortedSet};
+
 }  // namespace
 
 const ValueOperations& OperationsOf(Encoding encoding) {
@@ -168,6 +214,8 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListpackExOperations;
     case Encoding::kHashTable:
       return FieldTableOperations();
+    case Encoding::kSortedSet:
+      return kSortedSetOperations;
     default:
       assert(encoding == Encoding::kBlob);
       return kBlobOperations;

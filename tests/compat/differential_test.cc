@@ -107,6 +107,8 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"bitcount", "-ERR value is not", "-ERR syntax error", "the unit is read before the end"},
     {"bitpos", "0", "-ERR", "a range is checked even if the key is absent"},
     {"bitpos", "-1", "-ERR", "as above"},
+    {"object encoding", "\"quicklist\"", "\"listpack\"", "short lists are a listpack"},
+    {"lpos", "", "-ERR value is out of range", "a rank that cannot be negated is refused"},
     {"object encoding", "\"embstr\"", "\"int\"", "the result of INCRBYFLOAT may be an integer"},
 };
 
@@ -419,6 +421,44 @@ Patterns HyperLogLogPatterns() {
   };
 }
 
+Patterns ListPatterns() {
+  const std::string list = "@one{l1|l2|l3|l4}";
+  const std::string any = "@one{l1|l2|l3|l4|@key}";
+  const std::string end = "@one{left|right|left|right|up}";
+  return {
+      "@one{lpush|rpush} " + list + " @value @value @integer",
+      "@one{lpush|rpush} " + list + " @one{a|b|c|1|2|-1}",
+      "@one{lpush|rpush|lpushx|rpushx} " + list + " @value @value @value",
+      "@one{lpushx|rpushx} @one{l5|l6} @value",
+      "@one{lpop|rpop} " + any,
+      "@one{lpop|rpop} " + any + " @integer",
+      "llen " + any,
+      "lindex " + any + " @index",
+      "lrange " + any + " @index @index",
+      "lrange " + list + " 0 -1",
+      "lset " + any + " @index @value",
+      "linsert " + any + " @one{before|after|bogus} @one{a|b|c|1|2} @value",
+      "lrem " + any + " @one{0|1|-1|2|-2|@integer} @one{a|b|c|1|2|-1}",
+      "ltrim " + any + " @index @index",
+      "ltrim " + list + " @one{0|1|2} @one{-1|-2|-3}",
+      "lpos " + any +
+          " @one{a|b|c|1|2} @any{rank @one{1|-1|2|-2|0|x}|count @one{0|1|2|-1|x}|maxlen "
+          "@one{0|1|10|-1|x}}",
+      "lmove " + any + " " + list + " " + end + " " + end,
+      "rpoplpush " + any + " " + list,
+      "lmpop @one{1|2|3|0|x} " + list + " " + any + " " + end + " @any{count @one{1|2|100|0|x}}",
+      "blpop " + list + " " + list + " 0.001",
+      "brpop " + any + " @one{0.001|0.002|-1|x}",
+      "blmove " + any + " " + list + " " + end + " " + end + " 0.001",
+      "brpoplpush " + any + " " + list + " 0.001",
+      "blmpop 0.001 @one{1|2|0|x} " + list + " " + end + " @any{count @one{1|2|0|x}}",
+      "rename " + list + " " + list,
+      "copy " + list + " " + list + " @any{replace}",
+      "del " + list,
+      "type " + list,
+  };
+}
+
 Patterns KeyPatterns(bool relative_times) {
   Patterns patterns = {
       "del @key @key",
@@ -529,9 +569,12 @@ TEST_P(RandomCommands, GetTheSameReplies) {
   const uint64_t seed = Seed(run.seed);
   CommandGenerator generator(seed);
   generator.set_time_origin(kv::SystemClock().WallMillis());
-  std::vector<Patterns> families = {
-      StringPatterns(run.relative_times), StringPatterns(run.relative_times),
-      KeyPatterns(run.relative_times), BitmapPatterns(), HyperLogLogPatterns()};
+  std::vector<Patterns> families = {StringPatterns(run.relative_times),
+                                    StringPatterns(run.relative_times),
+                                    KeyPatterns(run.relative_times),
+                                    BitmapPatterns(),
+                                    HyperLogLogPatterns(),
+                                    ListPatterns()};
   Conversation conversation(redis_.Connect(), solokv_.Connect(), run.relative_times);
   conversation.Compare({"hello", std::to_string(run.protocol)});
   families.push_back(ConnectionPatterns(run.protocol));

@@ -342,7 +342,7 @@ TEST_F(Replay, ARandomRun) {
   };
   const auto command = [&]() -> std::string {
     const std::string k = key();
-    switch (random.Uniform(28)) {
+    switch (random.Uniform(33)) {
       case 0:
         return "set " + k + " " + number(1000);
       case 1:
@@ -400,6 +400,18 @@ TEST_F(Replay, ARandomRun) {
                " " + key() + " " + key();
       case 26:
         return "bitop not " + k + " " + key();
+      case 27:
+        return pick({"lpush ", "rpush "}) + k + " " + number(5) + " " + number(1000000) + " x";
+      case 28:
+        return pick({"lpop ", "rpop "}) + k + pick({"", " 2", " 100"});
+      case 29:
+        return pick({"linsert " + k + " after 1 2", "lrem " + k + " -1 1", "lset " + k + " 1 z",
+                     "ltrim " + k + " 0 20"});
+      case 30:
+        return pick({"lmove " + k + " " + key() + " left right", "rpoplpush " + k + " " + key(),
+                     "lmovem " + k + " " + key() + " left left count 3 bulk"});
+      case 31:
+        return "lmpop 2 " + k + " " + key() + " right count 2";
       default:
         if (random.Uniform(20) > 0) return "psetex " + k + " " + number(3000) + " p";
         return pick({"swapdb 0 1", "swapdb 1 2", "flushdb", "swapdb 0 0"});
@@ -414,6 +426,41 @@ TEST_F(Replay, ARandomRun) {
   server_.Settle();
   EXPECT_GT(recorder_.groups().size(), 1000u);
   EXPECT_GT(server_.server().store().keys(), 10u);
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, ListWrites) {
+  EXPECT_EQ(EffectsOf("rpush a 1 2 3"), "0: rpush a 1 2 3");
+  EXPECT_EQ(EffectsOf("lpushx b 1"), "");
+  EXPECT_EQ(EffectsOf("lpush b 1"), "0: lpush b 1");
+  EXPECT_EQ(EffectsOf("linsert a before 2 x"), "0: linsert a before 2 x");
+  EXPECT_EQ(EffectsOf("linsert a before 9 x"), "");
+  EXPECT_EQ(EffectsOf("lset a 0 y"), "0: lset a 0 y");
+  EXPECT_EQ(EffectsOf("lset a 9 y"), "");
+  EXPECT_EQ(EffectsOf("lrem a 0 9"), "");
+  EXPECT_EQ(EffectsOf("lrem a 0 x"), "0: lrem a 0 x");
+  EXPECT_EQ(EffectsOf("lpop a 0"), "");
+  EXPECT_EQ(EffectsOf("lpop a"), "0: lpop a");
+  EXPECT_EQ(EffectsOf("rpop a 1"), "0: rpop a 1");
+  EXPECT_EQ(EffectsOf("rpush a 3 4 5 6 7 8 9"), "0: rpush a 3 4 5 6 7 8 9");
+  EXPECT_EQ(EffectsOf("lmpop 2 absent a left count 2"), "0: LPOP a 2");
+  EXPECT_EQ(EffectsOf("lmpop 1 absent left"), "");
+  EXPECT_EQ(EffectsOf("blpop absent a 1"), "0: LPOP a");
+  EXPECT_EQ(EffectsOf("brpop a 1"), "0: RPOP a");
+  EXPECT_EQ(EffectsOf("blmpop 1 1 a right count 1"), "0: RPOP a");
+  EXPECT_EQ(EffectsOf("lmove a b left right"), "0: lmove a b left right");
+  EXPECT_EQ(EffectsOf("blmove a b left right 0"), "0: LMOVE a b left right");
+  EXPECT_EQ(EffectsOf("lmove absent b left right"), "");
+  EXPECT_EQ(EffectsOf("rpoplpush b b"), "0: rpoplpush b b");
+  EXPECT_EQ(EffectsOf("brpoplpush b b 1"), "0: RPOPLPUSH b b");
+  EXPECT_EQ(EffectsOf("lmovem b c left left count 2 bulk"), "0: lmovem b c left left count 2 bulk");
+  EXPECT_EQ(EffectsOf("blmovem c b left left 1 exactly 1 obo"),
+            "0: LMOVEM c b left left exactly 1 obo");
+  EXPECT_EQ(EffectsOf("ltrim b 0 -2"), "0: ltrim b 0 -2");
+  EXPECT_EQ(EffectsOf("ltrim c 5 6"), "0: ltrim c 5 6");
+  EXPECT_EQ(EffectsOf("ltrim c 5 6"), "");
+  EXPECT_EQ(EffectsOf("copy b d"), "0: copy b d");
+  EXPECT_EQ(EffectsOf("rename b e"), "0: rename b e");
   ExpectEqualAfterReplay();
 }
 
@@ -437,6 +484,28 @@ TEST_F(Replay, KeyEventsOfStrings) {
   EXPECT_EQ(EventsOf("getex a persist"), "g:persist:0:a");
   EXPECT_EQ(EventsOf("getdel a"), "g:del:0:a");
   EXPECT_EQ(EventsOf("get a"), "");
+}
+
+TEST_F(Replay, KeyEventsOfLists) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("rpush a 1 2 3"), "l:rpush:0:a");
+  EXPECT_EQ(EventsOf("lpush a 0"), "l:lpush:0:a");
+  EXPECT_EQ(EventsOf("linsert a after 0 x"), "l:linsert:0:a");
+  EXPECT_EQ(EventsOf("lset a 0 y"), "l:lset:0:a");
+  EXPECT_EQ(EventsOf("lrem a 0 y"), "l:lrem:0:a");
+  EXPECT_EQ(EventsOf("lrem a 0 y"), "");
+  EXPECT_EQ(EventsOf("ltrim a 1 -1"), "l:ltrim:0:a");
+  EXPECT_EQ(EventsOf("lpop a"), "l:lpop:0:a");
+  EXPECT_EQ(EventsOf("lmove a b left left"), "l:lpush:0:b l:lpop:0:a");
+  EXPECT_EQ(EventsOf("rpoplpush a b"), "l:lpush:0:b l:rpop:0:a g:del:0:a");
+  EXPECT_EQ(EventsOf("rpop b 2"), "l:rpop:0:b g:del:0:b");
+  EXPECT_EQ(EventsOf("rpop b 2"), "");
+  Run("rpush c 1 1");
+  EXPECT_EQ(EventsOf("lrem c 0 1"), "l:lrem:0:c g:del:0:c");
+  Run("rpush c 1 1");
+  EXPECT_EQ(EventsOf("ltrim c 5 1"), "l:ltrim:0:c g:del:0:c");
+  Run("rpush c 1");
+  EXPECT_EQ(EventsOf("rpoplpush c c"), "l:lpush:0:c l:rpop:0:c");
 }
 
 TEST_F(Replay, KeyEventsOfBitmaps) {

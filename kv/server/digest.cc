@@ -41,13 +41,14 @@ void MixList(StoreDigest& digest, const ListValue& list) {
 
 // The order of fields does not count.
 void MixHash(StoreDigest& digest, const HashValue& hash) {
-  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
-    ListpackElement::Buffer field_buffer;
-    ListpackElement::Buffer value_buffer;
-    const std::string_view text = field.Text(field_buffer);
-    digest.Mix(absl::StrCat("hash:", text.size(), ":", std::string(text),
-                            std::string(value.Text(value_buffer))));
-  });
+  hash.ForEachWithDeadline(
+      [&](const ListpackElement& field, const ListpackElement& value, int64_t deadline) {
+        ListpackElement::Buffer field_buffer;
+        ListpackElement::Buffer value_buffer;
+        const std::string_view text = field.Text(field_buffer);
+        digest.Mix(absl::StrCat("hash:", deadline, ":", text.size(), ":", std::string(text),
+                                std::string(value.Text(value_buffer))));
+      });
 }
 
 // Nor does that of members.

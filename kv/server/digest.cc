@@ -1,8 +1,12 @@
 #include "kv/server/digest.h"
 
+#include <cassert>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kv/base/hash.h"
+#include "kv/types/list_value.h"
+#include "kv/types/sorted_set_value.h"
 
 namespace kv {
 
@@ -18,10 +22,47 @@ std::string StoreDigest::ToHex() const {
                          static_cast<uint32_t>(sums_[2] >> 32));
 }
 
+namespace {
+
+void MixString(const Entry& entry, StoreDigest* digest) {
+  const StringView value = entry.string();
+  digest->Mix(absl::StrCat("0:", std::string(value.view())));
+}
+
+void MixList(const Entry& entry, StoreDigest* digest) {
+  const ListValue list = ListValue::FromBits(reinterpret_cast<uintptr_t>(entry.object()));
+  ListpackElement::Buffer buffer;
+  size_t index = 0;
+  list.Visit(0, list.size(), ListEnd::kBack, [&](const ListpackElement& element) {
+    digest->Mix(absl::StrCat("1:", index++, ":", std::string(element.Text(buffer))));
+    return true;
+  });
+}
+
+void MixSortedSet(const Entry& entry, StoreDigest* digest) {
+  const SortedSetValue set({entry.encoding(), entry.object()});
+  set.ForEach([&](std::string_view member, double score) {
+    digest->Mix(absl::StrFormat("3:%.17g:%s", score, member));
+  });
+}
+
+}  // namespace
+
 StoreDigest DigestOfValue(const Entry& entry) {
   StoreDigest digest;
-  const StringView value = entry.string();
-  digest.Mix(absl::StrCat(static_cast<int>(entry.type()), ":", std::string(value.view())));
+  switch (entry.type()) {
+    case ValueType::kString:
+      MixString(entry, &digest);
+      break;
+    case ValueType::kList:
+      MixList(entry, &digest);
+      break;
+    case ValueType::kZset:
+      MixSortedSet(entry, &digest);
+      break;
+    default:
+      assert(false);
+  }
   return digest;
 }
 

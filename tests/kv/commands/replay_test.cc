@@ -341,7 +341,7 @@ TEST_F(Replay, ARandomRun) {
   };
   const auto command = [&]() -> std::string {
     const std::string k = key();
-    switch (random.Uniform(28)) {
+    switch (random.Uniform(37)) {
       case 0:
         return "set " + k + " " + number(1000);
       case 1:
@@ -399,6 +399,27 @@ TEST_F(Replay, ARandomRun) {
                " " + key() + " " + key();
       case 26:
         return "bitop not " + k + " " + key();
+      case 27:
+        return pick({"lpush ", "rpush "}) + k + " " + number(5) + " " + number(1000000) + " x";
+      case 28:
+        return pick({"lpop ", "rpop "}) + k + pick({"", " 2", " 100"});
+      case 29:
+        return pick({"linsert " + k + " after 1 2", "lrem " + k + " -1 1", "lset " + k + " 1 z",
+                     "ltrim " + k + " 0 20"});
+      case 30:
+        return pick({"lmove " + k + " " + key() + " left right", "rpoplpush " + k + " " + key(),
+                     "lmovem " + k + " " + key() + " left left count 3 bulk"});
+      case 31:
+        return "lmpop 2 " + k + " " + key() + " right count 2";
+      case 32:
+        return "zadd " + k + " " + pick({"", "gt ", "incr ", "nx "}) + number(9) + " m" + number(9);
+      case 33:
+        return pick({"zpopmin ", "zpopmax ", "zpopdue "}) + k;
+      case 34:
+        return pick({"zremrangebyscore " + k + " 0 3", "zrem " + k + " m1 m2"});
+      case 35:
+        return pick({"zunionstore ", "zinterstore ", "zdiffstore "}) + k + " 2 " + key() + " " +
+               key();
       default:
         if (random.Uniform(20) > 0) return "psetex " + k + " " + number(3000) + " p";
         return pick({"swapdb 0 1", "swapdb 1 2", "flushdb", "swapdb 0 0"});
@@ -413,6 +434,74 @@ TEST_F(Replay, ARandomRun) {
   server_.Settle();
   EXPECT_GT(recorder_.groups().size(), 1000u);
   EXPECT_GT(server_.server().store().keys(), 10u);
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, ListWrites) {
+  EXPECT_EQ(EffectsOf("rpush a 1 2 3"), "0: rpush a 1 2 3");
+  EXPECT_EQ(EffectsOf("lpushx b 1"), "");
+  EXPECT_EQ(EffectsOf("lpush b 1"), "0: lpush b 1");
+  EXPECT_EQ(EffectsOf("linsert a before 2 x"), "0: linsert a before 2 x");
+  EXPECT_EQ(EffectsOf("linsert a before 9 x"), "");
+  EXPECT_EQ(EffectsOf("lset a 0 y"), "0: lset a 0 y");
+  EXPECT_EQ(EffectsOf("lset a 9 y"), "");
+  EXPECT_EQ(EffectsOf("lrem a 0 9"), "");
+  EXPECT_EQ(EffectsOf("lrem a 0 x"), "0: lrem a 0 x");
+  EXPECT_EQ(EffectsOf("lpop a 0"), "");
+  EXPECT_EQ(EffectsOf("lpop a"), "0: lpop a");
+  EXPECT_EQ(EffectsOf("rpop a 1"), "0: rpop a 1");
+  EXPECT_EQ(EffectsOf("rpush a 3 4 5 6 7 8 9"), "0: rpush a 3 4 5 6 7 8 9");
+  EXPECT_EQ(EffectsOf("lmpop 2 absent a left count 2"), "0: LPOP a 2");
+  EXPECT_EQ(EffectsOf("lmpop 1 absent left"), "");
+  EXPECT_EQ(EffectsOf("blpop absent a 1"), "0: LPOP a");
+  EXPECT_EQ(EffectsOf("brpop a 1"), "0: RPOP a");
+  EXPECT_EQ(EffectsOf("blmpop 1 1 a right count 1"), "0: RPOP a");
+  EXPECT_EQ(EffectsOf("lmove a b left right"), "0: lmove a b left right");
+  EXPECT_EQ(EffectsOf("blmove a b left right 0"), "0: LMOVE a b left right");
+  EXPECT_EQ(EffectsOf("lmove absent b left right"), "");
+  EXPECT_EQ(EffectsOf("rpoplpush b b"), "0: rpoplpush b b");
+  EXPECT_EQ(EffectsOf("brpoplpush b b 1"), "0: RPOPLPUSH b b");
+  EXPECT_EQ(EffectsOf("lmovem b c left left count 2 bulk"), "0: lmovem b c left left count 2 bulk");
+  EXPECT_EQ(EffectsOf("blmovem c b left left 1 exactly 1 obo"),
+            "0: LMOVEM c b left left exactly 1 obo");
+  EXPECT_EQ(EffectsOf("ltrim b 0 -2"), "0: ltrim b 0 -2");
+  EXPECT_EQ(EffectsOf("ltrim c 5 6"), "0: ltrim c 5 6");
+  EXPECT_EQ(EffectsOf("ltrim c 5 6"), "");
+  EXPECT_EQ(EffectsOf("copy b d"), "0: copy b d");
+  EXPECT_EQ(EffectsOf("rename b e"), "0: rename b e");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, ZsetWrites) {
+  EXPECT_EQ(EffectsOf("zadd a 1 x 2 y 3 z"), "0: zadd a 1 x 2 y 3 z");
+  EXPECT_EQ(EffectsOf("zadd a 1 x"), "");
+  EXPECT_EQ(EffectsOf("zadd a xx 1 new"), "");
+  EXPECT_EQ(EffectsOf("zadd a incr 0.1 x"), "0: zadd a incr 0.1 x");
+  EXPECT_EQ(EffectsOf("zincrby a 0.2 x"), "0: zincrby a 0.2 x");
+  EXPECT_EQ(EffectsOf("zincrby a x x"), "");
+  EXPECT_EQ(EffectsOf("zrem a new"), "");
+  EXPECT_EQ(EffectsOf("zrem a z new"), "0: zrem a z new");
+  EXPECT_EQ(EffectsOf("zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v"),
+            "0: zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v");
+  EXPECT_EQ(EffectsOf("zpopmin b 0"), "");
+  EXPECT_EQ(EffectsOf("zpopmin b"), "0: zpopmin b");
+  EXPECT_EQ(EffectsOf("zmpop 2 absent b max count 2"), "0: ZPOPMAX b 2");
+  EXPECT_EQ(EffectsOf("bzpopmin absent b 1"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("bzmpop 1 1 b min"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("zpopdue b"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("bzpopdue b 1"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("zunionstore c 2 a absent"), "0: zunionstore c 2 a absent");
+  EXPECT_EQ(EffectsOf("zrangestore d c 0 0"), "0: zrangestore d c 0 0");
+  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "0: zinterstore d 2 d absent");
+  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "");
+  EXPECT_EQ(EffectsOf("zremrangebyrank c 5 9"), "");
+  EXPECT_EQ(EffectsOf("zremrangebyrank c 0 0"), "0: zremrangebyrank c 0 0");
+  EXPECT_EQ(EffectsOf("zremrangebyscore c 0 9"), "0: zremrangebyscore c 0 9");
+  EXPECT_EQ(EffectsOf("zremrangebylex a - +"), "0: zremrangebylex a - +");
+  EXPECT_EQ(EffectsOf("zadd e 1 x 1.5 y -inf z"), "0: zadd e 1 x 1.5 y -inf z");
+  Run("config set zset-max-listpack-entries 1");
+  EXPECT_EQ(EffectsOf("copy e f"), "0: copy e f");
+  EXPECT_EQ(EffectsOf("zunionstore f 1 e"), "0: zunionstore f 1 e");
   ExpectEqualAfterReplay();
 }
 
@@ -436,6 +525,50 @@ TEST_F(Replay, KeyEventsOfStrings) {
   EXPECT_EQ(EventsOf("getex a persist"), "g:persist:0:a");
   EXPECT_EQ(EventsOf("getdel a"), "g:del:0:a");
   EXPECT_EQ(EventsOf("get a"), "");
+}
+
+TEST_F(Replay, KeyEventsOfLists) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("rpush a 1 2 3"), "l:rpush:0:a");
+  EXPECT_EQ(EventsOf("lpush a 0"), "l:lpush:0:a");
+  EXPECT_EQ(EventsOf("linsert a after 0 x"), "l:linsert:0:a");
+  EXPECT_EQ(EventsOf("lset a 0 y"), "l:lset:0:a");
+  EXPECT_EQ(EventsOf("lrem a 0 y"), "l:lrem:0:a");
+  EXPECT_EQ(EventsOf("lrem a 0 y"), "");
+  EXPECT_EQ(EventsOf("ltrim a 1 -1"), "l:ltrim:0:a");
+  EXPECT_EQ(EventsOf("lpop a"), "l:lpop:0:a");
+  EXPECT_EQ(EventsOf("lmove a b left left"), "l:lpush:0:b l:lpop:0:a");
+  EXPECT_EQ(EventsOf("rpoplpush a b"), "l:lpush:0:b l:rpop:0:a g:del:0:a");
+  EXPECT_EQ(EventsOf("rpop b 2"), "l:rpop:0:b g:del:0:b");
+  EXPECT_EQ(EventsOf("rpop b 2"), "");
+  Run("rpush c 1 1");
+  EXPECT_EQ(EventsOf("lrem c 0 1"), "l:lrem:0:c g:del:0:c");
+  Run("rpush c 1 1");
+  EXPECT_EQ(EventsOf("ltrim c 5 1"), "l:ltrim:0:c g:del:0:c");
+  Run("rpush c 1");
+  EXPECT_EQ(EventsOf("rpoplpush c c"), "l:lpush:0:c l:rpop:0:c");
+}
+
+TEST_F(Replay, KeyEventsOfSortedSets) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("zadd a 1 x 2 y 3 z 4 w"), "z:zadd:0:a");
+  EXPECT_EQ(EventsOf("zadd a 1 x"), "");
+  EXPECT_EQ(EventsOf("zadd a incr 1 x"), "z:zincr:0:a");
+  EXPECT_EQ(EventsOf("zincrby a 1 x"), "z:zincr:0:a");
+  EXPECT_EQ(EventsOf("zrem a w"), "z:zrem:0:a");
+  EXPECT_EQ(EventsOf("zpopmin a"), "z:zpopmin:0:a");
+  EXPECT_EQ(EventsOf("zpopmax a 5"), "z:zpopmax:0:a g:del:0:a");
+  Run("zadd a 1 x 2 y 3 z");
+  EXPECT_EQ(EventsOf("zunionstore b 1 a"), "z:zunionstore:0:b");
+  EXPECT_EQ(EventsOf("zinterstore b 1 a"), "z:zinterstore:0:b");
+  EXPECT_EQ(EventsOf("zdiffstore b 1 a"), "z:zdiffstore:0:b");
+  EXPECT_EQ(EventsOf("zrangestore b a 0 -1"), "z:zrangestore:0:b");
+  EXPECT_EQ(EventsOf("zdiffstore b 2 a a"), "g:del:0:b");
+  EXPECT_EQ(EventsOf("zremrangebyrank a 0 0"), "z:zremrangebyrank:0:a");
+  EXPECT_EQ(EventsOf("zremrangebyscore a 2 2"), "z:zremrangebyscore:0:a");
+  EXPECT_EQ(EventsOf("zremrangebylex a - +"), "z:zremrangebylex:0:a g:del:0:a");
+  Run("zadd a 1 x");
+  EXPECT_EQ(EventsOf("zpopdue a"), "z:zpopmin:0:a g:del:0:a");
 }
 
 TEST_F(Replay, KeyEventsOfBitmaps) {

@@ -1,0 +1,82 @@
+#include "kv/commands/list_edit.h"
+
+#include "kv/base/text.h"
+#include "kv/types/value_limits.h"
+
+namespace kv {
+
+std::optional<ListEnd> ParseListEnd(std::string_view word) {
+  if (EqualsIgnoreCase(word, "left")) return ListEnd::kFront;
+  if (EqualsIgnoreCase(word, "right")) return ListEnd::kBack;
+  return std::nullopt;
+}
+
+void ReplyElements(resp::ReplyWriter& reply, const ListValue& list, size_t index, size_t count,
+                   ListEnd towards) {
+  reply.Array(count);
+  list.Visit(index, count, towards, [&](const ListpackElement& element) {
+    ReplyElement(reply, element);
+    return true;
+  });
+}
+
+void ReplyOutermost(resp::ReplyWriter& reply, const ListValue& list, ListEnd end, size_t count) {
+  const bool front = end == ListEnd::kFront;
+  ReplyElements(reply, list, front ? 0 : list.size() - 1, count,
+                front ? ListEnd::kBack : ListEnd::kFront);
+}
+
+ListEdit::ListEdit(Context& context, const HashedKey& key)
+    : context_(context),
+      key_(key),
+      ref_(context.db.FindForWrite(key)),
+      rules_{.memory = context.store.memory(),
+             .limits = context.Owner<ValueLimits>().list,
+             .reclaimer = this},
+      list_(ListValue::FromBits(0)),
+      rejected_(context.RejectUnless(ValueType::kList, ref_)) {
+  if (!rejected_ && ref_) list_ = ListOf(ref_);
+}
+
+void ListEdit::Reclaim(ListChain detached) {
+  const ListValue list(detached);
+  context_.store.reclaimer().Drop({Encoding::kList, reinterpret_cast<void*>(list.bits())});
+}
+
+void ListEdit::Store() {
+  const ValueObject value{Encoding::kList, reinterpret_cast<void*>(list_.bits())};
+  if (!ref_) {
+    context_.db.PutObject(key_, ref_, ValueType::kList, value, kNoDeadline);
+    return;
+  }
+  context_.db.SetObject(ref_, value);
+  if (!list_.empty()) [[likely]] {
+    // Whoever waits for a certain number of elements may have them now.
+    return context_.store.context().SignalReady(context_.db.index(), key_.bytes);
+  }
+  context_.db.Remove(ref_);
+  context_.Notify(kEventGeneric, "del", key_.bytes);
+}
+
+void ListEdit::Remove() {
+  context_.db.Remove(ref_);
+  context_.Notify(kEventGeneric, "del", key_.bytes);
+}
+
+void PopElements(Context& context, ListEdit& edit, const HashedKey& key, ListEnd end,
+                 size_t count) {
+  context.Notify(kEventList, PopEvent(end), key.bytes);
+  ListValue& list = edit.list();
+  if (count == list.size()) return edit.Remove();
+  list.Erase(edit.rules(), end == ListEnd::kFront ? 0 : list.size() - count, count);
+  edit.Store();
+}
+
+void PushElements(ListEdit& edit, ListEnd end, ArgSpan elements) {
+  size_t bytes = 0;
+  for (const std::string_view element : elements) bytes += element.size();
+  edit.list().Reserve(edit.rules(), elements.size(), bytes);
+  for (const std::string_view element : elements) edit.list().Push(edit.rules(), end, element);
+}
+
+}  // namespace kv

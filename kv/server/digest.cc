@@ -8,6 +8,7 @@
 #include "kv/types/hash_value.h"
 #include "kv/types/list_value.h"
 #include "kv/types/set_value.h"
+#include "kv/types/sorted_set_value.h"
 
 namespace kv {
 
@@ -59,6 +60,12 @@ void MixSet(StoreDigest& digest, const SetValue& set) {
   });
 }
 
+void MixSortedSet(StoreDigest& digest, const SortedSetValue& set) {
+  set.ForEach([&](std::string_view member, double score) {
+    digest.Mix(absl::StrFormat("zset:%.17g:%s", score, member));
+  });
+}
+
 }  // namespace
 
 StoreDigest DigestOfValue(const Entry& entry) {
@@ -75,6 +82,9 @@ StoreDigest DigestOfValue(const Entry& entry) {
       break;
     case ValueType::kSet:
       MixSet(digest, SetValue({entry.encoding(), entry.object()}));
+      break;
+    case ValueType::kZset:
+      MixSortedSet(digest, SortedSetValue({entry.encoding(), entry.object()}));
       break;
     default:
       assert(false);

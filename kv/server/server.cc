@@ -12,6 +12,7 @@
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/list_commands.h"
+#include "kv/commands/stream_commands.h"
 #include "kv/commands/string_commands.h"
 #include "kv/server/client_filter.h"
 #include "kv/server/config_rewriter.h"
@@ -261,6 +262,7 @@ void Server::RegisterCommands() {
   table_.Register(BitmapCommandSpecs());
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
+  table_.Register(StreamCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());

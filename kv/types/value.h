@@ -20,6 +20,7 @@ enum class Encoding : uint8_t {
   kBlob,      // a long string: Blob
   kList,      // ListValue::bits()
   kListpack,  // a small hash, set or sorted set: Listpack::block()
+  kStream,    // Stream
 };
 
 inline bool IsObject(Encoding encoding) {

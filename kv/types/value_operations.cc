@@ -6,6 +6,7 @@
 #include "kv/ds/listpack.h"
 #include "kv/types/blob.h"
 #include "kv/types/list_value.h"
+#include "kv/types/stream.h"
 
 namespace kv {
 namespace {
@@ -141,6 +142,47 @@ uint64_t CompactListpack(SlabMemory& memory, void** object, uint64_t, Compaction
 constexpr ValueOperations kListpackOperations = {ListpackName,   ListpackFreeCost, FreeListpack,
                                                  ListpackMemory, CopyListpack,     CompactListpack};
 
+// --- Encoding::kStream ---
+
+constexpr size_t kLeavesCompactedAtOnce = 1;
+
+Stream* AsStream(void* object) {
+  return static_cast<Stream*>(object);
+}
+
+std::string_view StreamName(const void*) {
+  return "stream";
+}
+
+size_t StreamFreeCost(const void* object) {
+  return static_cast<const Stream*>(object)->blocks();
+}
+
+size_t FreeStream(SlabMemory& memory, void** object, size_t budget) {
+  const size_t cost = StreamFreeCost(*object);
+  if (!AsStream(*object)->FreeSome(memory, budget)) *object = nullptr;
+  return std::min(budget, cost);
+}
+
+size_t StreamMemory(const void* object) {
+  return static_cast<const Stream*>(object)->memory_bytes();
+}
+
+void* CopyStream(SlabMemory& memory, void* object) {
+  return AsStream(object)->Copy(memory, /*epoch=*/0);
+}
+
+uint64_t CompactStream(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count) {
+  Stream* stream = AsStream(*object);
+  const uint64_t next = Stream::Compact({.memory = memory, .limits = {}}, &stream, cursor,
+                                        kLeavesCompactedAtOnce, count);
+  *object = stream;
+  return next;
+}
+
+constexpr ValueOperations kStreamOperations = {StreamName,   StreamFreeCost, FreeStream,
+                                               StreamMemory, CopyStream,     CompactStream};
+
 }  // namespace
 
 const ValueOperations& OperationsOf(Encoding encoding) {
@@ -149,6 +191,8 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListOperations;
     case Encoding::kListpack:
       return kListpackOperations;
+    case Encoding::kStream:
+      return kStreamOperations;
     default:
       assert(encoding == Encoding::kBlob);
       return kBlobOperations;

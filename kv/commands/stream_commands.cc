@@ -102,14 +102,10 @@ void XdelCommand(Context& context) {
   StreamEdit edit(context, key);
   if (edit.rejected()) return;
   if (!edit.exists()) return context.reply.Integer(0);
-  std::vector<StreamId> ids;
-  for (const std::string_view text : context.args.subspan(2)) {
-    const std::optional<StreamId> id = ParseStrictStreamId(context, text, 0);
-    if (!id) return;
-    ids.push_back(*id);
-  }
+  const auto ids = ParseStreamIds(context, context.args.subspan(2));
+  if (!ids) return;
   int64_t deleted = 0;
-  for (const StreamId& id : ids) deleted += edit.stream().Delete(edit.rules(), id) ? 1 : 0;
+  for (const StreamId& id : *ids) deleted += edit.stream().Delete(edit.rules(), id) ? 1 : 0;
   context.reply.Integer(deleted);
   if (deleted == 0) return;
   context.Notify(kEventStream, "xdel", key.bytes);

@@ -20,6 +20,31 @@ void XlenCommand(Context& context);
 void XsetidCommand(Context& context);
 void XtrimCommand(Context& context);
 
+// stream_claim_commands.cc
+void XautoclaimCommand(Context& context);
+void XclaimCommand(Context& context);
+
+// stream_group_commands.cc
+void XackCommand(Context& context);
+void XgroupCreateCommand(Context& context);
+void XgroupCreateconsumerCommand(Context& context);
+void XgroupDelconsumerCommand(Context& context);
+void XgroupDestroyCommand(Context& context);
+void XgroupHelpCommand(Context& context);
+void XgroupSetidCommand(Context& context);
+
+// stream_info_commands.cc
+void XinfoConsumersCommand(Context& context);
+void XinfoGroupsCommand(Context& context);
+void XinfoHelpCommand(Context& context);
+void XinfoStreamCommand(Context& context);
+
+// stream_pending_commands.cc
+void XpendingCommand(Context& context);
+
+// stream_readgroup_command.cc
+void XreadgroupCommand(Context& context);
+
 // stream_read_commands.cc
 void XrangeCommand(Context& context);
 void XreadCommand(Context& context);

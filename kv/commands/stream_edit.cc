@@ -1,5 +1,8 @@
 #include "kv/commands/stream_edit.h"
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "kv/types/value_limits.h"
 
 namespace kv {
@@ -22,6 +25,18 @@ void StreamEdit::Reclaim(Stream* detached) {
   context_.store.reclaimer().Drop({Encoding::kStream, detached});
 }
 
+StreamConsumer* StreamEdit::Consumer(StreamGroup* group, std::string_view name) {
+  stream().BeginChange(rules_);
+  StreamConsumer* consumer = group->FindConsumer(name);
+  if (consumer == nullptr) {
+    consumer = group->AddConsumer(rules_.memory, name, context_.now());
+    context_.Notify(kEventStream, "xgroup-createconsumer", key_.bytes);
+    context_.effects.Instead({"XGROUP", "CREATECONSUMER", key_.bytes, group->name(), name});
+  }
+  consumer->seen_time = context_.now();
+  return consumer;
+}
+
 // --- ids ---
 
 std::optional<StreamId> ParseStrictStreamId(Context& context, std::string_view text,
@@ -36,6 +51,17 @@ std::optional<StreamId> ParseStreamId(Context& context, std::string_view text,
   if (text == "-") return StreamId::Min();
   if (text == "+") return StreamId::Max();
   return ParseStrictStreamId(context, text, default_sequence);
+}
+
+std::optional<std::vector<StreamId>> ParseStreamIds(Context& context, ArgSpan texts) {
+  std::vector<StreamId> ids;
+  ids.reserve(texts.size());
+  for (const std::string_view text : texts) {
+    const std::optional<StreamId> id = ParseStrictStreamId(context, text, 0);
+    if (!id) return std::nullopt;
+    ids.push_back(*id);
+  }
+  return ids;
 }
 
 std::optional<StreamId> ParseRangeStart(Context& context, std::string_view text) {
@@ -57,6 +83,12 @@ std::optional<StreamId> ParseRangeEnd(Context& context, std::string_view text) {
 }
 
 // --- replies ---
+
+void FailNoGroup(Context& context, std::string_view key, std::string_view group,
+                 std::string_view where) {
+  context.Fail(absl::StrCat("NOGROUP No such key '", std::string(key), "' or consumer group '",
+                            std::string(group), "'", std::string(where)));
+}
 
 namespace {
 

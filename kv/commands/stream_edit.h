@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "kv/command/context.h"
 #include "kv/types/stream.h"
@@ -44,6 +45,8 @@ class StreamEdit final : private StreamReclaimer {
 
   // Precondition: exists().
   Stream& stream() { return StreamOf(ref_); }
+  // The consumer of a group of this stream, which is made if it is missing. It was seen now.
+  StreamConsumer* Consumer(StreamGroup* group, std::string_view name);
   // What changes of the stream need.
   const StreamContext& rules() const { return rules_; }
 
@@ -64,9 +67,15 @@ std::optional<StreamId> ParseStreamId(Context& context, std::string_view text,
                                       uint64_t default_sequence);
 std::optional<StreamId> ParseStrictStreamId(Context& context, std::string_view text,
                                             uint64_t default_sequence);
+// Reads several whole ids, or replies with an error and returns nothing.
+std::optional<std::vector<StreamId>> ParseStreamIds(Context& context, ArgSpan texts);
 // Read an end of a range, which "(" excludes.
 std::optional<StreamId> ParseRangeStart(Context& context, std::string_view text);
 std::optional<StreamId> ParseRangeEnd(Context& context, std::string_view text);
+
+// Replies that there is no such key or no such group; `where` ends the text.
+void FailNoGroup(Context& context, std::string_view key, std::string_view group,
+                 std::string_view where = {});
 
 void ReplyStreamId(resp::ReplyWriter& reply, const StreamId& id);
 // [id, [field, value, ...]]

@@ -263,6 +263,7 @@ void Server::RegisterCommands() {
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
   table_.Register(StreamCommandSpecs(), &options_.value_limits);
+  table_.Register(StreamGroupCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());

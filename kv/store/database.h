@@ -214,6 +214,7 @@ class Database {
                   int64_t deadline);
   Entry* InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
   void DropValue(Entry& entry);
+  void SignalEnd(const Entry& entry);
   Entry* MoveIfSparse(Entry* entry, CompactionStats& stats);
   uint64_t CompactValue(Entry* entry, uint64_t cursor, CompactionStats& stats);
   void CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash);

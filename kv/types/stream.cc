@@ -331,19 +331,25 @@ std::optional<uint64_t> Stream::EntriesUpTo(const StreamId& id) const {
 }
 
 std::optional<uint64_t> Stream::LagOf(const StreamGroup& group) const {
-  if (entries_added_ == 0) return 0;
+  if (entries_added_ == 0 || size_ == 0) return 0;
   std::optional<uint64_t> read = EntriesUpTo(group.last_id);
-  if (group.entries_read && !HasDeletedBehind(group.last_id)) read = group.entries_read;
+  if (CountsOn(group)) read = group.entries_read;
   if (!read) return std::nullopt;
   return entries_added_ - *read;
 }
 
 void Stream::CountRead(StreamGroup& group, const StreamId& id) const {
-  if (group.entries_read && !HasDeletedBehind(id)) {
+  if (CountsOn(group)) {
     ++*group.entries_read;
   } else if (entries_added_ > 0) {
     group.entries_read = EntriesUpTo(id);
   }
+}
+
+// Whether the group's counter goes up by one for each entry it has still to be given: no entries
+// behind the last one it was given are missing.
+bool Stream::CountsOn(const StreamGroup& group) const {
+  return group.entries_read && group.last_id >= first_id_ && !HasDeletedBehind(group.last_id);
 }
 
 bool Stream::IsNeeded(const StreamId& id) const {

@@ -154,7 +154,7 @@ class Stream {
   std::optional<uint64_t> EntriesUpTo(const StreamId& id) const;
   // How many entries the group has still to be given; nothing if that is unknowable.
   std::optional<uint64_t> LagOf(const StreamGroup& group) const;
-  // Counts that the group was given the entry `id`, right behind what it had.
+  // Counts that the group is given the entry `id`, the first one behind its last_id.
   void CountRead(StreamGroup& group, const StreamId& id) const;
   // Whether a group was not given the entry yet, or has it pending.
   bool IsNeeded(const StreamId& id) const;
@@ -185,6 +185,7 @@ class Stream {
   uint64_t TrimFirstNode(const StreamContext& context, const StreamTrim& trim);
   void FindFirstId();
   bool HasDeletedBehind(const StreamId& id) const;
+  bool CountsOn(const StreamGroup& group) const;
 
   Nodes nodes_;
   uint64_t epoch_;  // the last one the stream was changed in

@@ -53,9 +53,9 @@ class StreamConsumer {
 
 // What is known of an entry that was delivered and not acknowledged.
 struct PendingEntry {
-  int64_t delivery_time;  // wall milliseconds
-  uint64_t delivery_count;
-  StreamConsumer* consumer;  // null if it was released
+  int64_t delivery_time = 0;  // wall milliseconds
+  uint64_t delivery_count = 1;
+  StreamConsumer* consumer = nullptr;  // null if it was released
 };
 
 class StreamGroup {

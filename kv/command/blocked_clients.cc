@@ -5,12 +5,21 @@
 #include <utility>
 
 namespace kv {
+namespace {
+
+bool WantsEnd(const Waiter& waiter) {
+  return waiter.served_when == ServedWhen::kReadyOrGone;
+}
+
+}  // namespace
 
 void BlockedClients::Block(Waiter waiter, int64_t timeout) {
   assert(!waiters_.contains(waiter.client));
   const uint64_t arrival = arrivals_++;
   for (const std::string& key : waiter.keys) {
-    keys_[Key(waiter.database, key)].clients.emplace(arrival, waiter.client);
+    Queue& queue = keys_[Key(waiter.database, key)];
+    queue.clients.emplace(arrival, waiter.client);
+    queue.want_end += WantsEnd(waiter) ? 1 : 0;
   }
   if (timeout > 0) {
     waiter.deadline = clock_.MonotonicMicros() + timeout;
@@ -28,6 +37,7 @@ std::unique_ptr<Waiter> BlockedClients::Remove(uint64_t client) {
   for (const std::string& key : place->waiter.keys) {
     const auto queue = keys_.find(Key(place->waiter.database, key));
     queue->second.clients.erase(place->arrival);
+    queue->second.want_end -= WantsEnd(place->waiter) ? 1 : 0;
     if (queue->second.clients.empty()) keys_.erase(queue);
   }
   deadlines_.erase({place->waiter.deadline, client});
@@ -81,16 +91,24 @@ void BlockedClients::ServeReady(Retry retry, Exists exists) {
 void BlockedClients::ServeKey(const Key& key, Retry retry, Exists exists) {
   const uint64_t end = arrivals_;
   if (const auto queue = keys_.find(key); queue != keys_.end()) queue->second.ready = false;
-  for (uint64_t from = 0; exists(key.first, key.second);) {
+  for (uint64_t from = 0;;) {
+    const bool gone = !exists(key.first, key.second);
     const auto queue = keys_.find(key);
-    if (queue == keys_.end()) return;
+    if (queue == keys_.end() || (gone && queue->second.want_end == 0)) return;
     const auto& clients = queue->second.clients;
     const auto next = clients.lower_bound(from);
     if (next == clients.end() || next->first >= end) return;
     const auto [arrival, client] = *next;
     from = arrival + 1;
-    if (retry(waiters_[client]->waiter)) Remove(client);
+    const Waiter& waiter = waiters_[client]->waiter;
+    if (gone && !WantsEnd(waiter)) continue;
+    if (retry(waiter)) Remove(client);
   }
+}
+
+size_t BlockedClients::keys_watched_for_end() const {
+  return static_cast<size_t>(std::count_if(
+      keys_.begin(), keys_.end(), [](const auto& key) { return key.second.want_end > 0; }));
 }
 
 int64_t BlockedClients::TimeLeft() const {

@@ -43,6 +43,9 @@ struct Command;
 // What a command replies when its time is over.
 enum class TimeoutReply : uint8_t { kNullArray, kNullBulk };
 
+// When a waiter is served: once its keys have something, or also when one of them is gone.
+enum class ServedWhen : uint8_t { kReady, kReadyOrGone };
+
 // A request that waits.
 struct Waiter {
   static constexpr int64_t kForEver = INT64_MAX;
@@ -54,6 +57,7 @@ struct Waiter {
   int64_t deadline = kForEver;  // monotonic microseconds; set by Block
   int64_t wake_up = kNever;     // wall milliseconds; set by TryAgainAt
   TimeoutReply timeout_reply = TimeoutReply::kNullArray;
+  ServedWhen served_when = ServedWhen::kReady;
   std::vector<std::string> args = {};
   std::vector<std::string> keys = {};  // each once
 };
@@ -92,8 +96,8 @@ class BlockedClients final : public KeyWaiters {
   }
   bool has_ready() const { return !ready_.empty(); }
   // Retries those who wait for ready keys: key by key in the order in which they became ready, and
-  // for each in the order of arrival while the key exists. What a retry makes ready is served, too,
-  // in its turn.
+  // for each in the order of arrival while the key exists; if it does not, those who want to know
+  // that. What a retry makes ready is served, too, in its turn.
   void ServeReady(Retry retry, Exists exists);
 
   // Microseconds until the first deadline, 0 if that has passed; kForEver if there is none.
@@ -104,6 +108,8 @@ class BlockedClients final : public KeyWaiters {
   size_t size() const { return waiters_.size(); }
   // Keys that somebody waits for.
   size_t keys() const { return keys_.size(); }
+  // Those of them whose end somebody waits for as well. Cost: O(keys).
+  size_t keys_watched_for_end() const;
 
  private:
   using Key = std::pair<int, std::string>;
@@ -113,6 +119,7 @@ class BlockedClients final : public KeyWaiters {
   };
   struct Queue {
     absl::btree_map<uint64_t, uint64_t> clients;  // by arrival
+    size_t want_end = 0;                          // clients served when the key is gone
     bool ready = false;                           // listed in ready_
   };
 

@@ -20,14 +20,16 @@ bool Context::ParseInteger(size_t index, int64_t* number, std::string_view error
   return true;
 }
 
-void Context::Block(size_t first, size_t last, int64_t timeout, TimeoutReply timeout_reply) {
+void Context::Block(size_t first, size_t last, int64_t timeout, TimeoutReply timeout_reply,
+                    ServedWhen served_when) {
   waits = true;
   client.SetFlag(kClientBlocked, true);
   if (retried()) return;  // it keeps its place
   Waiter waiter{.client = client.id,
                 .command = &command,
                 .database = client.database,
-                .timeout_reply = timeout_reply};
+                .timeout_reply = timeout_reply,
+                .served_when = served_when};
   waiter.args.assign(args.begin(), args.end());
   absl::flat_hash_set<std::string_view> seen;
   for (const std::string_view key : args.subspan(first, last - first)) {

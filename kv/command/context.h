@@ -68,7 +68,8 @@ struct Context {
   // Lets the client wait for one of the keys args[first], ... before `last`, for `timeout`
   // microseconds, 0 for ever. Nothing may be replied, and nothing may have changed: the command is
   // executed again, whole, when a key is ready.
-  void Block(size_t first, size_t last, int64_t timeout, TimeoutReply reply);
+  void Block(size_t first, size_t last, int64_t timeout, TimeoutReply reply,
+             ServedWhen served_when = ServedWhen::kReady);
   // Whether the command waited for a key before, and is executed again.
   bool retried() const { return blocked.Find(client.id) != nullptr; }
   // Raises a keyspace event for `key` of the client's database.

@@ -64,6 +64,11 @@ class Effects {
     if (!observers_.empty()) [[unlikely]]
       Append(database_, args);
   }
+  // Part of the change that was stated last.
+  void Also(std::initializer_list<std::string_view> args) {
+    if (!observers_.empty()) [[unlikely]]
+      Append(database_, ArgSpan(args.begin(), args.size()));
+  }
   // Ends the group of the top-level command: observers receive it.
   void Close() {
     if (!group_.empty()) [[unlikely]]

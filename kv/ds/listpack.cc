@@ -284,6 +284,17 @@ char* Listpack::Resize(SlabMemory& memory, size_t offset, size_t old_bytes, size
   return block + offset;
 }
 
+void Listpack::Append(SlabMemory& memory, std::span<const ListpackEntry> entries) {
+  size_t added = 0;
+  for (const ListpackEntry& entry : entries) added += entry.bytes();
+  char* out = Resize(memory, bytes() - 1, 0, added);
+  for (const ListpackEntry& entry : entries) {
+    entry.WriteTo(out);
+    out += entry.bytes();
+  }
+  ChangeCount(static_cast<int64_t>(entries.size()));
+}
+
 void Listpack::InsertBefore(SlabMemory& memory, Position position, const ListpackEntry& entry) {
   Splice(memory, position == kNone ? bytes() - 1 : position, 0, entry);
   ChangeCount(1);

@@ -40,6 +40,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "kv/base/numbers.h"
@@ -202,6 +203,8 @@ class Listpack : public ListpackView {
     Splice(memory, bytes() - 1, 0, entry);
     ChangeCount(1);
   }
+  // The same for several at once: the block grows but once.
+  void Append(SlabMemory& memory, std::span<const ListpackEntry> entries);
   void Prepend(SlabMemory& memory, const ListpackEntry& entry) {
     InsertBefore(memory, kHeaderBytes, entry);
   }

@@ -102,7 +102,7 @@ void ClientsSection(const Parts& parts, Section& out) {
   out.Number("clients_in_timeout_table", 0);
   out.Number("total_watched_keys", 0);
   out.Number("total_blocking_keys", parts.blocked.keys());
-  out.Number("total_blocking_keys_on_nokey", 0);
+  out.Number("total_blocking_keys_on_nokey", parts.blocked.keys_watched_for_end());
   const PauseMode pause = parts.pause.mode();
   if (pause != PauseMode::kNone) {
     out.Text("paused_reason", "client_pause");

@@ -14,6 +14,7 @@
 #include "kv/commands/key_commands.h"
 #include "kv/commands/list_commands.h"
 #include "kv/commands/set_commands.h"
+#include "kv/commands/stream_commands.h"
 #include "kv/commands/string_commands.h"
 #include "kv/commands/zset_commands.h"
 #include "kv/persistence/dump_commands.h"
@@ -272,6 +273,8 @@ void Server::RegisterCommands() {
     table_.Register(specs, &options_.value_limits);
   }
   table_.Register(SetCommandSpecs(), &options_.value_limits);
+  table_.Register(StreamCommandSpecs(), &options_.value_limits);
+  table_.Register(StreamGroupCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());
   table_.Register(DumpCommandSpecs(), &dump_options_);
   table_.Register(ConnectionCommandSpecs(), parts_.get());

@@ -47,13 +47,17 @@ void DbsizeCommand(Context& context) {
 void FlushdbCommand(Context& context) {
   if (!CheckFlushMode(context)) return;
   context.db.Clear();
+  context.blocked.SignalDatabase(context.db.index());
   context.effects.Instead({"FLUSHDB"});
   context.reply.Ok();
 }
 
 void FlushallCommand(Context& context) {
   if (!CheckFlushMode(context)) return;
-  for (int i = 0; i < context.store.size(); ++i) context.store.database(i).Clear();
+  for (int i = 0; i < context.store.size(); ++i) {
+    context.store.database(i).Clear();
+    context.blocked.SignalDatabase(i);
+  }
   context.effects.Instead({"FLUSHALL"});
   context.reply.Ok();
 }

@@ -229,7 +229,12 @@ void Database::Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int
 }
 
 void Database::DropValue(Entry& entry) {
+  SignalEnd(entry);
   if (IsObject(entry.encoding())) reclaimer_.Drop({entry.encoding(), entry.object()});
+}
+
+void Database::SignalEnd(const Entry& entry) {
+  if (entry.type() == ValueType::kStream) context_.SignalReady(index_, entry.key());
 }
 
 void Database::Remove(EntryRef& ref) {
@@ -285,6 +290,7 @@ void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
   table_.Erase(PositionOf(ref), hash);
   InsertMoved(target, key, *entry, entry->deadline());
   MarkElementDeadlines(*entry, false);
+  SignalEnd(*entry);
   context_.memory.Free(entry, entry->size());
   ref.entry_ = nullptr;
 }

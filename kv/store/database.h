@@ -234,6 +234,7 @@ class Database {
                   int64_t deadline);
   Entry* InsertMoved(Database& target, const HashedKey& key, const Entry& from, int64_t deadline);
   void DropValue(Entry& entry);
+  void SignalEnd(const Entry& entry);
   Entry* MoveIfSparse(Entry* entry, CompactionStats& stats);
   uint64_t CompactValue(Entry* entry, uint64_t cursor, CompactionStats& stats);
   int64_t NextElementDeadline(const Entry& entry) const;

@@ -43,7 +43,8 @@ class KeyEvents {
 class KeyWaiters {
  public:
   virtual ~KeyWaiters() = default;
-  // There is something new under the key: a collection, or another element.
+  // There is something new under the key: a collection, or another element. Or a stream is gone,
+  // which those who read it in a group want to know.
   virtual void SignalReady(int database, std::string_view key) = 0;
 };
 

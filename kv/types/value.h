@@ -24,6 +24,7 @@ enum class Encoding : uint8_t {
   kSortedSet,   // SortedSet
   kListpackEx,  // a small hash of fields with deadlines: Listpack::block()
   kIntset,      // a small set of integers: Intset::block()
+  kStream,      // Stream
 };
 
 inline bool IsObject(Encoding encoding) {

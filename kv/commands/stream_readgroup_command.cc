@@ -1,0 +1,163 @@
+// XREADGROUP: what a group was not given yet, or what a consumer was given and did not acknowledge.
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "kv/commands/stream_commands.h"
+#include "kv/commands/stream_edit.h"
+#include "kv/commands/stream_effects.h"
+#include "kv/commands/stream_read.h"
+
+namespace kv {
+namespace {
+
+constexpr std::string_view kWhere = " in XREADGROUP with GROUP option";
+
+// One stream of the request.
+struct Request {
+  std::string_view key;
+  bool wants_new;        // ">"
+  StreamId behind = {};  // else what is pending behind this id
+};
+
+// Reads the ids and looks for the groups; nothing after an error reply.
+std::optional<std::vector<Request>> ParseRequests(Context& context,
+                                                  const StreamReadArguments& arguments) {
+  std::vector<Request> requests;
+  for (size_t i = 0; i < arguments.streams; ++i) {
+    const std::string_view key = context.args[arguments.first_key + i];
+    const std::string_view text = context.args[arguments.first_id() + i];
+    const EntryRef ref = context.db.FindForRead(context.db.Hash(key));
+    if (context.RejectUnless(ValueType::kStream, ref)) return std::nullopt;
+    if (!ref || StreamOf(ref).FindGroup(arguments.group) == nullptr) {
+      FailNoGroup(context, key, arguments.group, kWhere);
+      return std::nullopt;
+    }
+    Request request{.key = key, .wants_new = text == ">"};
+    if (text == "$" || text == "+") {
+      context.Fail(absl::StrCat(
+          "ERR The ", std::string(text),
+          " ID is meaningless in the context of XREADGROUP: you want to read the history of this "
+          "consumer by specifying a proper ID, or use the > ID to get new messages. The ",
+          std::string(text), " ID would just return an empty result set."));
+      return std::nullopt;
+    }
+    if (!request.wants_new) {
+      const std::optional<StreamId> id = ParseStrictStreamId(context, text, 0);
+      if (!id) return std::nullopt;
+      request.behind = *id;
+    }
+    requests.push_back(request);
+  }
+  return requests;
+}
+
+// Gives entries to the consumer of one stream.
+class Delivery {
+ public:
+  Delivery(Context& context, const StreamReadArguments& arguments, StreamReadReply& whole,
+           const Request& request)
+      : context_(context),
+        arguments_(arguments),
+        whole_(whole),
+        request_(request),
+        edit_(context, context.db.Hash(request.key)),
+        stream_(edit_.stream()),
+        group_(*stream_.FindGroup(arguments.group)),
+        consumer_(edit_.Consumer(&group_, arguments.consumer)) {}
+
+  void Run() { request_.wants_new ? GiveNew() : ShowPending(); }
+
+ private:
+  // What the group was not given yet.
+  void GiveNew() {
+    const std::optional<StreamId> first = group_.last_id.Next();
+    if (!first || stream_.size() == 0 || stream_.last_id() < *first) return;
+    StreamCursor cursor(stream_, *first, StreamId::Max(), StreamCursor::Direction::kForwards);
+    const StreamEntry* entry = cursor.Next();
+    if (entry == nullptr) return;
+    whole_.BeginStream(request_.key);
+    const auto entries = context_.reply.BeginDeferred();
+    std::vector<StreamId> given;
+    uint64_t count = 0;
+    for (; entry != nullptr; entry = count < arguments_.count ? cursor.Next() : nullptr) {
+      ReplyStreamEntry(context_.reply, *entry);
+      Give(entry->id());
+      given.push_back(entry->id());
+      ++count;
+    }
+    context_.reply.EndDeferredArray(entries, count);
+    consumer_->active_time = context_.now();
+    StateGiven(given);
+  }
+
+  void Give(const StreamId& id) {
+    stream_.CountRead(group_, id);
+    group_.last_id = id;
+    if (arguments_.acknowledges) return;
+    group_.Assign(edit_.rules().memory, id,
+                  {.delivery_time = context_.now(), .delivery_count = 1, .consumer = consumer_});
+  }
+
+  void StateGiven(const std::vector<StreamId>& given) {
+    if (!arguments_.acknowledges) {
+      StateClaimed(context_, request_.key, group_, *consumer_, given, context_.now(), 1);
+    }
+    StateGroupId(context_, request_.key, group_, /*also=*/!arguments_.acknowledges);
+  }
+
+  // What the consumer was given before and did not acknowledge. That it is shown once more is
+  // noted, but no effect.
+  void ShowPending() {
+    whole_.BeginStream(request_.key);
+    const auto entries = context_.reply.BeginDeferred();
+    size_t count = 0;
+    const std::optional<StreamId> first = request_.behind.Next();
+    auto at = first ? consumer_->pending().LowerBound(*first) : StreamConsumer::Pending::Position();
+    for (; at && count < arguments_.count; at = at.Next(), ++count) ShowPendingEntry(at.key());
+    context_.reply.EndDeferredArray(entries, count);
+  }
+
+  void ShowPendingEntry(const StreamId& id) {
+    StreamCursor cursor(stream_, id, id, StreamCursor::Direction::kForwards);
+    if (const StreamEntry* entry = cursor.Next()) {
+      PendingEntry& pending = group_.pending().Find(id).record();
+      pending.delivery_time = context_.now();
+      ++pending.delivery_count;
+      return ReplyStreamEntry(context_.reply, *entry);
+    }
+    context_.reply.Array(2);
+    ReplyStreamId(context_.reply, id);
+    context_.reply.NullArray();
+  }
+
+  Context& context_;
+  const StreamReadArguments& arguments_;
+  StreamReadReply& whole_;
+  const Request& request_;
+  StreamEdit edit_;
+  Stream& stream_;
+  StreamGroup& group_;
+  StreamConsumer* const consumer_;
+};
+
+}  // namespace
+
+void XreadgroupCommand(Context& context) {
+  const std::optional<StreamReadArguments> arguments = ParseStreamRead(context, /*group=*/true);
+  if (!arguments) return;
+  const auto requests = ParseRequests(context, *arguments);
+  if (!requests) return;
+  StreamReadReply reply(context.reply);
+  for (const Request& request : *requests) Delivery(context, *arguments, reply, request).Run();
+  if (reply.Finish()) return;
+  if (!arguments->timeout) return context.reply.NullArray();
+  context.Block(arguments->first_key, arguments->first_id(), *arguments->timeout,
+                TimeoutReply::kNullArray, ServedWhen::kReadyOrGone);
+}
+
+}  // namespace kv

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "kv/command/context.h"
+#include "kv/commands/reply_element.h"
 #include "kv/types/hash_value.h"
 
 namespace kv {
@@ -70,11 +71,6 @@ class EditedHash {
 // For commands that read the fields args[first], ...: removes those whose deadline has come. `ref`
 // is what a Find of `key` returned, and may be empty afterwards.
 void ExpireFieldsOf(Context& context, const HashedKey& key, EntryRef& ref, size_t first);
-
-inline void ReplyElement(resp::ReplyWriter& reply, const ListpackElement& element) {
-  if (element.is_integer()) return reply.BulkInteger(element.integer());
-  reply.Bulk(element.string());
-}
 
 inline void ReplyValue(resp::ReplyWriter& reply, const std::optional<ListpackElement>& value) {
   if (!value) return reply.NullBulk();

@@ -7,6 +7,7 @@
 #include "kv/base/hash.h"
 #include "kv/types/hash_value.h"
 #include "kv/types/list_value.h"
+#include "kv/types/set_value.h"
 
 namespace kv {
 
@@ -50,6 +51,14 @@ void MixHash(StoreDigest& digest, const HashValue& hash) {
       });
 }
 
+// Nor does that of members.
+void MixSet(StoreDigest& digest, const SetValue& set) {
+  ListpackElement::Buffer buffer;
+  set.ForEach([&](const ListpackElement& member) {
+    digest.Mix(absl::StrCat("set:", std::string(member.Text(buffer))));
+  });
+}
+
 }  // namespace
 
 StoreDigest DigestOfValue(const Entry& entry) {
@@ -63,6 +72,9 @@ StoreDigest DigestOfValue(const Entry& entry) {
       break;
     case ValueType::kHash:
       MixHash(digest, HashValue({entry.encoding(), entry.object()}));
+      break;
+    case ValueType::kSet:
+      MixSet(digest, SetValue({entry.encoding(), entry.object()}));
       break;
     default:
       assert(false);

@@ -13,6 +13,7 @@
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/list_commands.h"
+#include "kv/commands/set_commands.h"
 #include "kv/commands/string_commands.h"
 #include "kv/commands/zset_commands.h"
 #include "kv/persistence/dump_commands.h"
@@ -270,6 +271,7 @@ void Server::RegisterCommands() {
                            ZsetAlgebraCommandSpecs()}) {
     table_.Register(specs, &options_.value_limits);
   }
+  table_.Register(SetCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());
   table_.Register(DumpCommandSpecs(), &dump_options_);
   table_.Register(ConnectionCommandSpecs(), parts_.get());

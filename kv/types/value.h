@@ -20,8 +20,9 @@ enum class Encoding : uint8_t {
   kBlob,        // a long string: Blob
   kList,        // ListValue::bits()
   kListpack,    // a small hash, set or sorted set: Listpack::block()
-  kHashTable,   // a large hash: FieldTable
+  kHashTable,   // a large hash or set: FieldTable
   kSortedSet,   // SortedSet
+  kIntset,      // a small set of integers: Intset::block()
   kListpackEx,  // a small hash of fields with deadlines: Listpack::block()
 };
 

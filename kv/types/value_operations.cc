@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kv/ds/intset.h"
 #include "kv/ds/listpack.h"
 #include "kv/types/blob.h"
 #include "kv/types/hash_operations.h"
@@ -202,6 +203,44 @@ constexpr ValueOperations kSortedSetOperations = {SortedSetName, SortedSetFreeCo
                                                   FreeSortedSet, SortedSetMemory,
                                                   CopySortedSet, CompactSortedSet};
 
+// --- Encoding::kIntset ---
+
+Intset AsIntset(const void* object) {
+  return Intset::FromBlock(const_cast<void*>(object));
+}
+
+std::string_view IntsetName(const void*) {
+  return "intset";
+}
+
+size_t IntsetFreeCost(const void*) {
+  return 1;
+}
+
+size_t FreeIntset(SlabMemory& memory, void** object, size_t) {
+  AsIntset(*object).Free(memory);
+  *object = nullptr;
+  return 1;
+}
+
+size_t IntsetMemory(const void* object) {
+  return AsIntset(object).memory_bytes();
+}
+
+void* CopyIntset(SlabMemory& memory, void* object) {
+  return Intset::Copy(memory, AsIntset(object).view()).block();
+}
+
+uint64_t CompactIntset(SlabMemory& memory, void** object, uint64_t, CompactionCount& count) {
+  Intset integers = AsIntset(*object);
+  if (count.Count(integers.IsSparse(memory))) integers.Relocate(memory);
+  *object = integers.block();
+  return 0;
+}
+
+constexpr ValueOperations kIntsetOperations = {IntsetName,   IntsetFreeCost, FreeIntset,
+                                               IntsetMemory, CopyIntset,     CompactIntset};
+
 }  // namespace
 
 const ValueOperations& OperationsOf(Encoding encoding) {
@@ -216,6 +255,8 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return FieldTableOperations();
     case Encoding::kSortedSet:
       return kSortedSetOperations;
+    case Encoding::kIntset:
+      return kIntsetOperations;
     default:
       assert(encoding == Encoding::kBlob);
       return kBlobOperations;

@@ -60,6 +60,11 @@ constexpr Leniency kLeniencies[] = {
     {"command list", Comparison::kShape, "Redis has more commands"},
     {"config get", Comparison::kUnordered, "the order of directives is that of a table"},
     {"scan", Comparison::kShape, "one step of it; whole iterations are compared"},
+    {"hgetall", Comparison::kUnordered, "the order of a large hash is that of a hash table"},
+    {"hkeys", Comparison::kUnordered, "as above"},
+    {"hvals", Comparison::kUnordered, "as above"},
+    {"hscan", Comparison::kShape, "as above"},
+    {"hrandfield", Comparison::kShape, "random"},
     {"randomkey", Comparison::kShape, "random"},
     {"ttl", Comparison::kNear, "each server answers at its own time"},
     {"pttl", Comparison::kNear, "each server answers at its own time"},
@@ -142,6 +147,8 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"zrangebyscore", "", "-ERR min or max is not a float", "as above"},
     {"zrevrangebyscore", "", "-ERR min or max is not a float", "as above"},
     {"zrangestore", "", "-ERR min or max is not a float", "as above"},
+    {"blmpop", "-ERR numkeys", "-ERR timeout", "the timeout is read before what follows it"},
+    {"hscan", "-ERR value is not an integer", "-ERR syntax error", "all options are parsed first"},
     {"object encoding", "\"embstr\"", "\"int\"", "the result of INCRBYFLOAT may be an integer"},
 };
 
@@ -515,6 +522,32 @@ Patterns ListPatterns() {
   };
 }
 
+// Hashes small enough for a listpack, whose order is that of insertion, and one (o5) that is not.
+Patterns HashPatterns() {
+  const std::string hash = "@one{o1|o2|o3|o4|o5}";
+  const std::string any = "@one{o1|o2|o3|o4|o5|@key}";
+  const std::string field = "@one{a|b|c|1|2|-1|@value}";
+  return {
+      "@one{hset|hmset} " + hash + " " + field + " @value",
+      "@one{hset|hmset} " + hash + " " + field + " @value " + field + " @value",
+      "hset o5 @value @value @value @value @value @value @value @value",
+      "hsetnx " + hash + " " + field + " @value",
+      "@one{hget|hexists|hstrlen} " + any + " " + field,
+      "hmget " + any + " " + field + " " + field + " absent",
+      "@one{hgetall|hkeys|hvals|hlen} " + any,
+      "hdel " + any + " " + field + " " + field,
+      "hdel " + hash + " a b c 1 2 -1",
+      "hincrby " + hash + " @one{n|1|a} @integer",
+      "hincrbyfloat " + hash + " @one{n|x|1|a} @float",
+      "hrandfield " + any + " @any{@integer} @any{withvalues}",
+      "hscan " + any + " 0 @any{match @one{a*|*|1}|count @integer}",
+      "@one{hset|hdel} " + any,
+      "del " + hash,
+      "@one{object encoding|type} " + any,
+      "copy " + hash + " " + hash + " replace",
+  };
+}
+
 Patterns KeyPatterns(bool relative_times) {
   Patterns patterns = {
       "del @key @key",
@@ -631,6 +664,7 @@ TEST_P(RandomCommands, GetTheSameReplies) {
                                     BitmapPatterns(),
                                     HyperLogLogPatterns(),
                                     ListPatterns(),
+                                    HashPatterns(),
                                     ZsetPatterns()};
   Conversation conversation(redis_.Connect(), solokv_.Connect(), run.relative_times);
   conversation.Compare({"hello", std::to_string(run.protocol)});

@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kv/base/hash.h"
+#include "kv/types/hash_value.h"
 #include "kv/types/list_value.h"
+#include "kv/types/set_value.h"
 #include "kv/types/sorted_set_value.h"
 
 namespace kv {
@@ -24,25 +26,43 @@ std::string StoreDigest::ToHex() const {
 
 namespace {
 
-void MixString(const Entry& entry, StoreDigest* digest) {
+void MixString(StoreDigest& digest, const Entry& entry) {
   const StringView value = entry.string();
-  digest->Mix(absl::StrCat("0:", std::string(value.view())));
+  digest.Mix(absl::StrCat("string:", std::string(value.view())));
 }
 
-void MixList(const Entry& entry, StoreDigest* digest) {
-  const ListValue list = ListValue::FromBits(reinterpret_cast<uintptr_t>(entry.object()));
+void MixList(StoreDigest& digest, const ListValue& list) {
   ListpackElement::Buffer buffer;
   size_t index = 0;
   list.Visit(0, list.size(), ListEnd::kBack, [&](const ListpackElement& element) {
-    digest->Mix(absl::StrCat("1:", index++, ":", std::string(element.Text(buffer))));
+    digest.Mix(absl::StrCat("list:", index++, ":", std::string(element.Text(buffer))));
     return true;
   });
 }
 
-void MixSortedSet(const Entry& entry, StoreDigest* digest) {
-  const SortedSetValue set({entry.encoding(), entry.object()});
+// The order of fields does not count.
+void MixHash(StoreDigest& digest, const HashValue& hash) {
+  hash.ForEachWithDeadline(
+      [&](const ListpackElement& field, const ListpackElement& value, int64_t deadline) {
+        ListpackElement::Buffer field_buffer;
+        ListpackElement::Buffer value_buffer;
+        const std::string_view text = field.Text(field_buffer);
+        digest.Mix(absl::StrCat("hash:", deadline, ":", text.size(), ":", std::string(text),
+                                std::string(value.Text(value_buffer))));
+      });
+}
+
+// Nor does that of members.
+void MixSet(StoreDigest& digest, const SetValue& set) {
+  ListpackElement::Buffer buffer;
+  set.ForEach([&](const ListpackElement& member) {
+    digest.Mix(absl::StrCat("set:", std::string(member.Text(buffer))));
+  });
+}
+
+void MixSortedSet(StoreDigest& digest, const SortedSetValue& set) {
   set.ForEach([&](std::string_view member, double score) {
-    digest->Mix(absl::StrFormat("3:%.17g:%s", score, member));
+    digest.Mix(absl::StrFormat("zset:%.17g:%s", score, member));
   });
 }
 
@@ -52,13 +72,19 @@ StoreDigest DigestOfValue(const Entry& entry) {
   StoreDigest digest;
   switch (entry.type()) {
     case ValueType::kString:
-      MixString(entry, &digest);
+      MixString(digest, entry);
       break;
     case ValueType::kList:
-      MixList(entry, &digest);
+      MixList(digest, ListValue::FromBits(reinterpret_cast<uintptr_t>(entry.object())));
+      break;
+    case ValueType::kHash:
+      MixHash(digest, HashValue({entry.encoding(), entry.object()}));
+      break;
+    case ValueType::kSet:
+      MixSet(digest, SetValue({entry.encoding(), entry.object()}));
       break;
     case ValueType::kZset:
-      MixSortedSet(entry, &digest);
+      MixSortedSet(digest, SortedSetValue({entry.encoding(), entry.object()}));
       break;
     default:
       assert(false);

@@ -24,6 +24,7 @@ struct StoreStats {
   uint64_t misses = 0;
   uint64_t misses_expired = 0;
   uint64_t expired = 0;
+  uint64_t expired_elements = 0;
   uint64_t evicted = 0;
 };
 
@@ -37,6 +38,9 @@ class AccessPolicy {
   virtual uint32_t Initial() = 0;
   virtual uint32_t Touched(uint32_t access) = 0;
   virtual Tracks tracks() const = 0;
+  // The bits of an entry that was idle for so many seconds, or used so often: whichever tracks()
+  // says.
+  virtual uint32_t Restored(int64_t idle_seconds_or_frequency) const = 0;
   // What OBJECT FREQ reports of these bits. Precondition: tracks() is kFrequency.
   virtual int64_t Frequency(uint32_t access) const = 0;
   // What OBJECT IDLETIME reports of them. Precondition: tracks() is kIdleTime.
@@ -69,6 +73,8 @@ struct StoreContext {
     now = wall_millis;
     access_clock = static_cast<uint32_t>(now / kAccessUnitMillis) & kAccessMask;
   }
+  // Elements of a value with a deadline up to this time are not to be seen.
+  int64_t hidden_until() const { return expiry == ExpiryPolicy::kShow ? INT64_MIN : now; }
   void Notify(KeyEventClass event_class, std::string_view event, int database,
               std::string_view key) {
     if ((event_classes & event_class) != 0 && events != nullptr) [[unlikely]] {
@@ -85,6 +91,16 @@ struct StoreContext {
   int64_t IdleSeconds(uint32_t access) const {
     if (access_policy != nullptr) return access_policy->IdleSeconds(access);
     return ((access_clock - access) & kAccessMask) / kAccessUnitsPerSecond;
+  }
+  // The bits of an entry that was idle for so long. Precondition: not tracks_frequency().
+  uint32_t RestoredAccess(int64_t idle_seconds) const {
+    if (access_policy != nullptr) return access_policy->Restored(idle_seconds);
+    return (access_clock - AccessUnits(idle_seconds, kAccessMask)) & kAccessMask;
+  }
+  // So many seconds in units of access clocks, `max` at most.
+  static uint32_t AccessUnits(int64_t seconds, uint32_t max) {
+    if (seconds >= max / kAccessUnitsPerSecond) return max;
+    return static_cast<uint32_t>(seconds) * kAccessUnitsPerSecond;
   }
   uint32_t InitialAccess() {
     return access_policy == nullptr ? access_clock : access_policy->Initial();

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kv/ds/intset.h"
 #include "kv/ds/listpack.h"
 #include "kv/types/blob.h"
+#include "kv/types/hash_operations.h"
 #include "kv/types/list_value.h"
 #include "kv/types/sorted_set.h"
 
@@ -142,6 +144,20 @@ uint64_t CompactListpack(SlabMemory& memory, void** object, uint64_t, Compaction
 constexpr ValueOperations kListpackOperations = {ListpackName,   ListpackFreeCost, FreeListpack,
                                                  ListpackMemory, CopyListpack,     CompactListpack};
 
+// --- Encoding::kListpackEx ---
+
+constexpr ValueOperations kListpackExOperations = {
+    .name = ListpackExName,
+    .free_cost = ListpackFreeCost,
+    .free = FreeListpack,
+    .memory_bytes = ListpackMemory,
+    .copy = CopyListpack,
+    .compact = CompactListpack,
+    .size = ListpackExSize,
+    .next_deadline = ListpackExNextDeadline,
+    .expire = ExpireListpackEx,
+};
+
 // --- Encoding::kSortedSet ---
 
 constexpr int kSortedSetStepsAtOnce = 8;  // each a segment of the index or a leaf of the order
@@ -187,6 +203,44 @@ constexpr ValueOperations kSortedSetOperations = {SortedSetName, SortedSetFreeCo
                                                   FreeSortedSet, SortedSetMemory,
                                                   CopySortedSet, CompactSortedSet};
 
+// --- Encoding::kIntset ---
+
+Intset AsIntset(const void* object) {
+  return Intset::FromBlock(const_cast<void*>(object));
+}
+
+std::string_view IntsetName(const void*) {
+  return "intset";
+}
+
+size_t IntsetFreeCost(const void*) {
+  return 1;
+}
+
+size_t FreeIntset(SlabMemory& memory, void** object, size_t) {
+  AsIntset(*object).Free(memory);
+  *object = nullptr;
+  return 1;
+}
+
+size_t IntsetMemory(const void* object) {
+  return AsIntset(object).memory_bytes();
+}
+
+void* CopyIntset(SlabMemory& memory, void* object) {
+  return Intset::Copy(memory, AsIntset(object).view()).block();
+}
+
+uint64_t CompactIntset(SlabMemory& memory, void** object, uint64_t, CompactionCount& count) {
+  Intset integers = AsIntset(*object);
+  if (count.Count(integers.IsSparse(memory))) integers.Relocate(memory);
+  *object = integers.block();
+  return 0;
+}
+
+constexpr ValueOperations kIntsetOperations = {IntsetName,   IntsetFreeCost, FreeIntset,
+                                               IntsetMemory, CopyIntset,     CompactIntset};
+
 }  // namespace
 
 const ValueOperations& OperationsOf(Encoding encoding) {
@@ -195,8 +249,14 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListOperations;
     case Encoding::kListpack:
       return kListpackOperations;
+    case Encoding::kListpackEx:
+      return kListpackExOperations;
+    case Encoding::kHashTable:
+      return FieldTableOperations();
     case Encoding::kSortedSet:
       return kSortedSetOperations;
+    case Encoding::kIntset:
+      return kIntsetOperations;
     default:
       assert(encoding == Encoding::kBlob);
       return kBlobOperations;

@@ -51,6 +51,7 @@ class EventRecorder final : public kv::KeyEvents {
                                    ":", database, ":", std::string(key)));
   }
   void OnKeyRemovedByStore(int, std::string_view) override {}
+  void OnElementRemovedByStore(int, std::string_view, kv::ValueType, std::string_view) override {}
   std::string Take() { return absl::StrJoin(std::exchange(events_, {}), " "); }
 
  private:

@@ -51,6 +51,8 @@ struct Leniency {
 
 constexpr std::string_view kShortest = "Redis 7.2 and solokv write the fewest digits that tell";
 
+constexpr std::string_view kUnsorted = "the order is undefined without ASC, and of equal distances";
+
 constexpr Leniency kLeniencies[] = {
     {"keys", Comparison::kUnordered, "the order of keys is that of a hash table"},
     {"command", Comparison::kShape, "Redis has more commands"},
@@ -94,6 +96,11 @@ constexpr Leniency kLeniencies[] = {
     {"zunion", Comparison::kScores, kShortest},
     {"zinter", Comparison::kScores, kShortest},
     {"zdiff", Comparison::kScores, kShortest},
+    {"georadius", Comparison::kUnorderedScores, kUnsorted},
+    {"georadius_ro", Comparison::kUnorderedScores, kUnsorted},
+    {"georadiusbymember", Comparison::kUnorderedScores, kUnsorted},
+    {"georadiusbymember_ro", Comparison::kUnorderedScores, kUnsorted},
+    {"geosearch", Comparison::kUnorderedScores, kUnsorted},
     {"zrandmember", Comparison::kUnorderedScores, "the order of many is undefined"},
     {"zscan", Comparison::kUnorderedScores, "the order is that of a hash table"},
     {"lolwut", Comparison::kShape, "random"},
@@ -149,6 +156,8 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"zrangestore", "", "-ERR min or max is not a float", "as above"},
     {"blmpop", "-ERR numkeys", "-ERR timeout", "the timeout is read before what follows it"},
     {"hscan", "-ERR value is not an integer", "-ERR syntax error", "all options are parsed first"},
+    {"bitcount", "-WRONGTYPE", "-ERR", "all arguments are read before the key"},
+    {"bitpos", "-WRONGTYPE", "-ERR", "as above"},
     {"object encoding", "\"embstr\"", "\"int\"", "the result of INCRBYFLOAT may be an integer"},
 };
 
@@ -665,7 +674,8 @@ TEST_P(RandomCommands, GetTheSameReplies) {
                                     HyperLogLogPatterns(),
                                     ListPatterns(),
                                     HashPatterns(),
-                                    ZsetPatterns()};
+                                    ZsetPatterns(),
+                                    GeoPatterns()};
   Conversation conversation(redis_.Connect(), solokv_.Connect(), run.relative_times);
   conversation.Compare({"hello", std::to_string(run.protocol)});
   families.push_back(ConnectionPatterns(run.protocol));

@@ -360,6 +360,20 @@ TEST_F(Replay, ZsetWrites) {
   ExpectEqualAfterReplay();
 }
 
+TEST_F(Replay, GeoWrites) {
+  EXPECT_EQ(EffectsOf("geoadd g 13.36 38.11 a 15.08 37.5 b"),
+            "0: geoadd g 13.36 38.11 a 15.08 37.5 b");
+  EXPECT_EQ(EffectsOf("geoadd g nx 1 1 a"), "");
+  EXPECT_EQ(EffectsOf("georadius g 15 37 200 km"), "");
+  EXPECT_EQ(EffectsOf("georadius g 15 37 200 km storedist d"),
+            "0: georadius g 15 37 200 km storedist d");
+  EXPECT_EQ(EffectsOf("geosearchstore e g frommember a byradius 1 km"),
+            "0: geosearchstore e g frommember a byradius 1 km");
+  EXPECT_EQ(EffectsOf("georadius g 0 0 1 km store d"), "0: georadius g 0 0 1 km store d");
+  EXPECT_EQ(EffectsOf("georadius g 0 0 1 km store d"), "");
+  ExpectEqualAfterReplay();
+}
+
 // --- key events ---
 
 TEST_F(Replay, KeyEventsOfStrings) {
@@ -424,6 +438,14 @@ TEST_F(Replay, KeyEventsOfSortedSets) {
   EXPECT_EQ(EventsOf("zremrangebylex a - +"), "z:zremrangebylex:0:a g:del:0:a");
   Run("zadd a 1 x");
   EXPECT_EQ(EventsOf("zpopdue a"), "z:zpopmin:0:a g:del:0:a");
+}
+
+TEST_F(Replay, KeyEventsOfPlaces) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("geoadd g 13.36 38.11 a"), "z:zadd:0:g");
+  EXPECT_EQ(EventsOf("georadius g 13 38 200 km store d"), "z:georadiusstore:0:d");
+  EXPECT_EQ(EventsOf("geosearchstore d g frommember a byradius 1 km"), "z:geosearchstore:0:d");
+  EXPECT_EQ(EventsOf("georadius g 0 0 1 km store d"), "g:del:0:d");
 }
 
 TEST_F(Replay, KeyEventsOfBitmaps) {

@@ -1,21 +1,14 @@
 #include "kv/commands/key_commands.h"
 
-#include <algorithm>
-#include <charconv>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "kv/base/glob.h"
-#include "kv/base/numbers.h"
 #include "kv/commands/for_each_key.h"
+#include "kv/commands/scan.h"
 
 namespace kv {
 namespace {
-
-// How many buckets of a sparse table a SCAN visits at the most for each key it was asked for.
-constexpr int64_t kBucketsPerKey = 10;
 
 void RemoveKeys(Context& context) {
   int64_t removed = 0;
@@ -32,8 +25,8 @@ void RemoveKeys(Context& context) {
 
 // The keys that a pattern and a type admit.
 struct KeyFilter {
-  std::optional<std::string_view> pattern;
-  std::optional<std::string_view> type;
+  std::optional<std::string_view> pattern = {};
+  std::optional<std::string_view> type = {};
 
   bool Admits(const Entry& entry) const {
     if (pattern && !GlobMatch(*pattern, entry.key())) return false;
@@ -167,42 +160,25 @@ void KeysCommand(Context& context) {
 }
 
 void ScanCommand(Context& context) {
-  uint64_t cursor;
-  const std::string_view text = context.args[1];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cursor);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return context.Fail("ERR invalid cursor");
-  }
+  ScanRequest request;
   OptionValues options;
-  if (!ParseOptions(context.command.spec->arguments, context.args, 2, &options)) {
-    return context.Fail(kSyntaxError);
+  if (!ParseCursor(context, 1, &request.cursor)) return;
+  if (!ParseScanOptions(context, 2, static_cast<int>(KeyOption::kMatch),
+                        static_cast<int>(KeyOption::kCount), &options, &request)) {
+    return;
   }
-  std::optional<int64_t> count = 10;
-  if (options.Has(KeyOption::kCount)) {
-    count = ParseInt64(options.Value(KeyOption::kCount));
-    if (!count) return context.Fail(kNotAnInteger);
-    if (*count < 1) return context.Fail(kSyntaxError);
-  }
-  KeyFilter filter;
-  if (options.Has(KeyOption::kMatch) && options.Value(KeyOption::kMatch) != "*") {
-    filter.pattern = options.Value(KeyOption::kMatch);
-  }
+  KeyFilter filter{.pattern = request.pattern};
   if (options.Has(KeyOption::kType)) filter.type = options.Value(KeyOption::kType);
 
   std::vector<std::string_view> keys;
   int64_t visited = 0;
-  int64_t buckets = 0;
-  const int64_t max_buckets =
-      *count > INT64_MAX / kBucketsPerKey ? INT64_MAX : *count * kBucketsPerKey;
-  do {
-    cursor = context.db.Scan(cursor, [&](const Entry& entry) {
+  const uint64_t cursor = request.Run(&visited, [&](uint64_t from) {
+    return context.db.Scan(from, [&](const Entry& entry) {
       ++visited;
       if (filter.Admits(entry)) keys.push_back(entry.key());
     });
-  } while (cursor != 0 && visited < *count && ++buckets < max_buckets);
-  context.reply.Array(2);
-  context.reply.Bulk(absl::StrCat(cursor));
-  context.reply.Array(keys.size());
+  });
+  BeginScanReply(context, cursor, keys.size());
   for (const std::string_view key : keys) context.reply.Bulk(key);
 }
 

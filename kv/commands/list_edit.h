@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "kv/command/context.h"
+#include "kv/commands/reply_element.h"
 #include "kv/types/list_value.h"
 
 namespace kv {
@@ -20,10 +21,6 @@ inline ListValue ListOf(const EntryRef& ref) {
 
 // LEFT or RIGHT.
 std::optional<ListEnd> ParseListEnd(std::string_view word);
-
-inline void ReplyElement(resp::ReplyWriter& reply, const ListpackElement& element) {
-  element.is_integer() ? reply.BulkInteger(element.integer()) : reply.Bulk(element.string());
-}
 
 // Replies with `count` elements from `index` on, towards one end. They exist.
 void ReplyElements(resp::ReplyWriter& reply, const ListValue& list, size_t index, size_t count,

@@ -150,6 +150,18 @@ class HashTable {
     core_.VisitAll([&](void* element) { visit(static_cast<Element*>(element)); });
   }
 
+  // The same, until `visit` returns false.
+  template <class Visitor>
+  void ForEachWhile(Visitor visit) const {
+    bool more = true;
+    uint64_t position = 0;
+    do {
+      position = core_.VisitHome(position, HashOf(), [&](void* element) {
+        if (more) more = visit(static_cast<Element*>(element));
+      });
+    } while (more && position != 0);
+  }
+
   // An element, each with the same probability; null if the table is empty. `random()` returns
   // uniform 64-bit numbers. Expected O(1).
   template <class Random>

@@ -126,7 +126,6 @@ constexpr InertRow kPersistence[] = {
     Switch("aof-rewrite-incremental-fsync", "yes"),
     Switch("aof-disable-auto-gc", "no").With(kHidden),
     FileName("dbfilename", "dump.rdb").With(kProtected),
-    Switch("rdbcompression", "yes"),
     Switch("rdbchecksum", "yes").With(kImmutable),
     Switch("rdb-del-sync-files", "no"),
     Switch("rdb-save-incremental-fsync", "yes"),

@@ -154,6 +154,10 @@ constexpr OptionRow kTypes[] = {
         "zset-max-listpack-value", "zset-max-ziplist-value"),
 };
 
+constexpr OptionRow kPersistence[] = {
+    Bool<&Options::rdbcompression>("rdbcompression"),
+};
+
 constexpr OptionRow kCompaction[] = {
     {"activedefrag", [](Options& options) { return BoolKind(&options.compaction.enabled); }},
     {"active-defrag-ignore-bytes",
@@ -250,8 +254,8 @@ constexpr OptionRow kProcess[] = {
 
 void AddServerDirectives(Config* config, ServerOptions* options) {
   for (std::span<const OptionRow> rows : std::initializer_list<std::span<const OptionRow>>{
-           kNetwork, kLimit, kStore, kTypes, kCompaction, kCommand, kObservation, kRunning,
-           kLogging, kProcess}) {
+           kNetwork, kLimit, kStore, kTypes, kPersistence, kCompaction, kCommand, kObservation,
+           kRunning, kLogging, kProcess}) {
     config->Add(rows, [options](const OptionRow& row) { return row.bind(*options); });
   }
 }

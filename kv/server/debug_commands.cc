@@ -11,6 +11,7 @@
 #include "kv/base/glob.h"
 #include "kv/base/numbers.h"
 #include "kv/commands/key_commands.h"
+#include "kv/persistence/rdb_image.h"
 #include "kv/server/digest.h"
 #include "kv/server/parts.h"
 #include "kv/server/server_commands.h"
@@ -97,6 +98,27 @@ void DigestValues(Context& context) {
 
 void LogMessage(Context& context) {
   context.Owner<Parts>().control.Log(absl::StrCat("DEBUG LOG: ", std::string(context.args[2])));
+  context.reply.Ok();
+}
+
+// DEBUG RELOAD [NOFLUSH] [MERGE]: the whole keyspace to an image and back. With NOFLUSH, what there
+// is stays, and is replaced key by key.
+void Reload(Context& context) {
+  bool flush = true;
+  for (const std::string_view option : context.args.subspan(2)) {
+    if (EqualsIgnoreCase(option, "noflush") || EqualsIgnoreCase(option, "merge")) {
+      flush = false;
+    } else {
+      return context.Fail("ERR DEBUG RELOAD only supports the MERGE and NOFLUSH options.");
+    }
+  }
+  const ServerOptions& options = context.Owner<Parts>().options;
+  const std::string image = WriteRdbImage(context.store, options.rdbcompression);
+  for (int i = 0; flush && i < context.store.size(); ++i) context.store.database(i).Clear();
+  const absl::Status status = ReadRdbImage(image, options.value_limits, context.store);
+  if (!status.ok()) {
+    return context.Fail(absl::StrCat("ERR Error trying to load the RDB image: ", status.message()));
+  }
   context.reply.Ok();
 }
 
@@ -234,6 +256,7 @@ constexpr Subcommand kSubcommands[] = {
     {"protocol", 3, 3, Protocol, "PROTOCOL <type> - reply with a value of this type"},
     {"quicklist-packed-threshold", 3, 3, QuicklistPackedThreshold,
      "QUICKLIST-PACKED-THRESHOLD <size> - from where on list elements stand alone"},
+    {"reload", 2, 4, Reload, "RELOAD [NOFLUSH] [MERGE] - write everything to an image and read it"},
     {"replybuffer", 4, 4, ReplyBufferTuning,
      "REPLYBUFFER RESIZING <0|1> | PEAK-RESET-TIME <ms|reset|never> - when spare reply memory is "
      "given back"},

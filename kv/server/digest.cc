@@ -5,7 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kv/base/hash.h"
+#include "kv/types/hash_value.h"
 #include "kv/types/list_value.h"
+#include "kv/types/set_value.h"
+#include "kv/types/stream.h"
 
 namespace kv {
 
@@ -23,19 +26,74 @@ std::string StoreDigest::ToHex() const {
 
 namespace {
 
-void MixString(const Entry& entry, StoreDigest* digest) {
+void MixString(StoreDigest& digest, const Entry& entry) {
   const StringView value = entry.string();
-  digest->Mix(absl::StrCat("0:", std::string(value.view())));
+  digest.Mix(absl::StrCat("string:", std::string(value.view())));
 }
 
-void MixList(const Entry& entry, StoreDigest* digest) {
-  const ListValue list = ListValue::FromBits(reinterpret_cast<uintptr_t>(entry.object()));
+void MixList(StoreDigest& digest, const ListValue& list) {
   ListpackElement::Buffer buffer;
   size_t index = 0;
   list.Visit(0, list.size(), ListEnd::kBack, [&](const ListpackElement& element) {
-    digest->Mix(absl::StrCat("1:", index++, ":", std::string(element.Text(buffer))));
+    digest.Mix(absl::StrCat("list:", index++, ":", std::string(element.Text(buffer))));
     return true;
   });
+}
+
+// The order of fields does not count.
+void MixHash(StoreDigest& digest, const HashValue& hash) {
+  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
+    ListpackElement::Buffer field_buffer;
+    ListpackElement::Buffer value_buffer;
+    const std::string_view text = field.Text(field_buffer);
+    digest.Mix(absl::StrCat("hash:", text.size(), ":", std::string(text),
+                            std::string(value.Text(value_buffer))));
+  });
+}
+
+// Nor does that of members.
+void MixSet(StoreDigest& digest, const SetValue& set) {
+  ListpackElement::Buffer buffer;
+  set.ForEach([&](const ListpackElement& member) {
+    digest.Mix(absl::StrCat("set:", std::string(member.Text(buffer))));
+  });
+}
+
+void MixStreamEntry(StoreDigest& digest, const StreamEntry& entry) {
+  ListpackElement::Buffer buffer;
+  std::string text = absl::StrCat("stream:", entry.id().ToString());
+  entry.VisitFields([&](const ListpackElement& field, const ListpackElement& value) {
+    for (const ListpackElement& element : {field, value}) {
+      const std::string_view bytes = element.Text(buffer);
+      absl::StrAppend(&text, ":", bytes.size(), ":", std::string(bytes));
+    }
+  });
+  digest.Mix(text);
+}
+
+// Without times: an effect that is repeated is as old as its repetition.
+void MixStreamGroup(StoreDigest& digest, const StreamGroup& group) {
+  const std::string name =
+      absl::StrCat("group:", group.name().size(), ":", std::string(group.name()), ":");
+  digest.Mix(absl::StrCat(name, group.last_id.ToString(), ":", group.entries_read.has_value(), ":",
+                          group.entries_read.value_or(0)));
+  for (const StreamConsumer* consumer : group.consumers().items()) {
+    digest.Mix(absl::StrCat(name, "consumer:", std::string(consumer->name())));
+  }
+  for (auto at = group.pending().First(); at; at = at.Next()) {
+    const PendingEntry& entry = at.record();
+    const bool owned = entry.consumer != nullptr;
+    digest.Mix(absl::StrCat(name, "pending:", at.key().ToString(), ":", entry.delivery_count, ":",
+                            owned, owned ? std::string(entry.consumer->name()) : ""));
+  }
+}
+
+void MixStream(StoreDigest& digest, const Stream& stream) {
+  digest.Mix(absl::StrCat("stream:", stream.last_id().ToString(), ":", stream.entries_added(), ":",
+                          stream.max_deleted_id().ToString()));
+  StreamCursor cursor(stream, StreamId::Min(), StreamId::Max(), StreamCursor::Direction::kForwards);
+  while (const StreamEntry* entry = cursor.Next()) MixStreamEntry(digest, *entry);
+  for (const StreamGroup* group : stream.groups().items()) MixStreamGroup(digest, *group);
 }
 
 }  // namespace
@@ -44,10 +102,19 @@ StoreDigest DigestOfValue(const Entry& entry) {
   StoreDigest digest;
   switch (entry.type()) {
     case ValueType::kString:
-      MixString(entry, &digest);
+      MixString(digest, entry);
       break;
     case ValueType::kList:
-      MixList(entry, &digest);
+      MixList(digest, ListValue::FromBits(reinterpret_cast<uintptr_t>(entry.object())));
+      break;
+    case ValueType::kHash:
+      MixHash(digest, HashValue({entry.encoding(), entry.object()}));
+      break;
+    case ValueType::kSet:
+      MixSet(digest, SetValue({entry.encoding(), entry.object()}));
+      break;
+    case ValueType::kStream:
+      MixStream(digest, *static_cast<const Stream*>(entry.object()));
       break;
     default:
       assert(false);

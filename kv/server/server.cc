@@ -9,11 +9,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "kv/commands/bitmap_commands.h"
+#include "kv/commands/hash_commands.h"
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/list_commands.h"
+#include "kv/commands/set_commands.h"
 #include "kv/commands/stream_commands.h"
 #include "kv/commands/string_commands.h"
+#include "kv/commands/zset_commands.h"
+#include "kv/persistence/dump_commands.h"
 #include "kv/server/client_filter.h"
 #include "kv/server/config_rewriter.h"
 #include "kv/server/connection_commands.h"
@@ -260,11 +264,18 @@ void Server::ShowTitle() {
 void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
   table_.Register(BitmapCommandSpecs());
+  table_.Register(HashCommandSpecs(), &options_.value_limits);
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
   table_.Register(StreamCommandSpecs(), &options_.value_limits);
   table_.Register(StreamGroupCommandSpecs(), &options_.value_limits);
+  for (const auto specs : {ZsetCommandSpecs(), ZsetRangeCommandSpecs(), ZsetPopCommandSpecs(),
+                           ZsetAlgebraCommandSpecs()}) {
+    table_.Register(specs, &options_.value_limits);
+  }
+  table_.Register(SetCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());
+  table_.Register(DumpCommandSpecs(), &dump_options_);
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());
 }

@@ -35,6 +35,7 @@
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
+#include "kv/persistence/dump_commands.h"
 #include "kv/persistence/effect_log.h"
 #include "kv/server/blocking.h"
 #include "kv/server/compaction.h"
@@ -166,6 +167,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void Warn(std::string_view message);
 
   ServerOptions options_;
+  DumpOptions dump_options_{options_.value_limits, options_.rdbcompression};
   ServerDependencies dependencies_;
   SystemClock system_clock_;
   PosixEnv system_env_;

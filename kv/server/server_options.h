@@ -81,6 +81,7 @@ struct ServerOptions {
   CompactorOptions compaction;
   hyperloglog::Options hyperloglog;
   ValueLimits value_limits;
+  bool rdbcompression = true;
   int64_t active_expire_effort = 1;
   bool lazyfree_lazy_eviction = false;
   bool lazyfree_lazy_expire = false;

@@ -60,6 +60,7 @@ class LfuAccess : public AccessPolicy {
   uint32_t Initial() override { return Pack(kInitialCount); }
   uint32_t Touched(uint32_t access) override;
   Tracks tracks() const override { return Tracks::kFrequency; }
+  uint32_t Restored(int64_t frequency) const override { return Pack(frequency); }
   // The counter as it stands now, decayed.
   int64_t Frequency(uint32_t access) const override;
   // Minutes since the last use, modulo 45 days.
@@ -90,6 +91,10 @@ class SlruAccess : public AccessPolicy {
   uint32_t Initial() override { return context_.access_clock & kClockMask; }
   uint32_t Touched(uint32_t) override { return kProtected | Initial(); }
   Tracks tracks() const override { return Tracks::kIdleTime; }
+  uint32_t Restored(int64_t idle_seconds) const override {
+    const uint32_t units = StoreContext::AccessUnits(idle_seconds, kClockMask);
+    return (context_.access_clock - units) & kClockMask;
+  }
   int64_t IdleSeconds(uint32_t access) const override {
     return Idle(access) / StoreContext::kAccessUnitsPerSecond;
   }

@@ -37,6 +37,9 @@ class AccessPolicy {
   virtual uint32_t Initial() = 0;
   virtual uint32_t Touched(uint32_t access) = 0;
   virtual Tracks tracks() const = 0;
+  // The bits of an entry that was idle for so many seconds, or used so often: whichever tracks()
+  // says.
+  virtual uint32_t Restored(int64_t idle_seconds_or_frequency) const = 0;
   // What OBJECT FREQ reports of these bits. Precondition: tracks() is kFrequency.
   virtual int64_t Frequency(uint32_t access) const = 0;
   // What OBJECT IDLETIME reports of them. Precondition: tracks() is kIdleTime.
@@ -85,6 +88,16 @@ struct StoreContext {
   int64_t IdleSeconds(uint32_t access) const {
     if (access_policy != nullptr) return access_policy->IdleSeconds(access);
     return ((access_clock - access) & kAccessMask) / kAccessUnitsPerSecond;
+  }
+  // The bits of an entry that was idle for so long. Precondition: not tracks_frequency().
+  uint32_t RestoredAccess(int64_t idle_seconds) const {
+    if (access_policy != nullptr) return access_policy->Restored(idle_seconds);
+    return (access_clock - AccessUnits(idle_seconds, kAccessMask)) & kAccessMask;
+  }
+  // So many seconds in units of access clocks, `max` at most.
+  static uint32_t AccessUnits(int64_t seconds, uint32_t max) {
+    if (seconds >= max / kAccessUnitsPerSecond) return max;
+    return static_cast<uint32_t>(seconds) * kAccessUnitsPerSecond;
   }
   uint32_t InitialAccess() {
     return access_policy == nullptr ? access_clock : access_policy->Initial();

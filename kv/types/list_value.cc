@@ -53,6 +53,14 @@ ListChain ChainOf(const ListContext& context, Listpack listpack) {
 
 }  // namespace
 
+ListValue ListValue::FromChain(const ListContext& context, ListChain chain) {
+  const auto nodes = chain.nodes();
+  const bool small = nodes.size() == 1 && !nodes[0].is_plain() &&
+                     nodes[0].PlainBytes() <= context.limits.MaxBytes() &&
+                     nodes[0].count <= context.limits.MaxCount();
+  return small ? ListValue(chain.TakeListpack(context)) : ListValue(chain);
+}
+
 ListValue ListValue::Copy(SlabMemory& memory, uint64_t epoch) const {
   if (is_chain()) return ListValue(chain().Copy(memory, epoch));
   return ListValue(Listpack::Copy(memory, listpack().view()));

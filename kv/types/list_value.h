@@ -36,6 +36,8 @@ class ListValue {
   explicit ListValue(Listpack listpack) : bits_(reinterpret_cast<uintptr_t>(listpack.block())) {}
   explicit ListValue(ListChain chain)
       : bits_(reinterpret_cast<uintptr_t>(chain.block()) | kChain) {}
+  // Takes over a chain whose one node may be small enough for a list that is a listpack.
+  static ListValue FromChain(const ListContext& context, ListChain chain);
   static ListValue FromBits(uintptr_t bits) { return ListValue(bits); }
   uintptr_t bits() const { return bits_; }
 

@@ -76,11 +76,8 @@ SortedSet* SortedSet::Create(SlabMemory& memory, const HashKey& hash_key) {
 
 bool SortedSet::FreeSome(SlabMemory& memory, SortedSet* set, size_t budget) {
   constexpr size_t kMembersOfLeaf = 64;  // about; a leaf costs no more to free than a member
-  if (!set->index_.empty()) {
-    set->index_.DropSome(budget,
-                         [&](ScoredMember* element) { ScoredMember::Free(memory, element); });
-    return true;
-  }
+  const auto free = [&](ScoredMember* element) { ScoredMember::Free(memory, element); };
+  if (!set->index_.empty() && set->index_.DropSome(budget, free)) return true;
   if (set->order_.FreeSome(memory, std::max<size_t>(1, budget / kMembersOfLeaf))) return true;
   set->~SortedSet();
   memory.Free(set, sizeof(SortedSet));
@@ -92,9 +89,9 @@ void SortedSet::Free(SlabMemory& memory, SortedSet* set) {
   }
 }
 
-SortedSet* SortedSet::Copy(SlabMemory& memory) const {
+SortedSet* SortedSet::CopyRange(SlabMemory& memory, RankRange range) const {
   SortedSet* const copy = Create(memory, index_.traits().hash_key);
-  ForEach({0, size()}, RankOrder::kAscending, [&](std::string_view member, double score) {
+  ForEach(range, RankOrder::kAscending, [&](std::string_view member, double score) {
     copy->order_.Append(memory, copy->NewElement(memory, member, score, HashOf(member)));
   });
   return copy;

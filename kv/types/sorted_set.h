@@ -119,7 +119,9 @@ class SortedSet {
   static bool FreeSome(SlabMemory& memory, SortedSet* set, size_t budget);
   static void Free(SlabMemory& memory, SortedSet* set);
 
-  SortedSet* Copy(SlabMemory& memory) const;
+  SortedSet* Copy(SlabMemory& memory) const { return CopyRange(memory, {0, size()}); }
+  // A set of the members of these ranks.
+  SortedSet* CopyRange(SlabMemory& memory, RankRange range) const;
 
   // Moves the object itself, not its members, to a new block.
   static SortedSet* Relocate(SlabMemory& memory, SortedSet* set);

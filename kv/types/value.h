@@ -17,10 +17,13 @@ std::string_view TypeName(ValueType type);
 enum class Encoding : uint8_t {
   kInt = 0,
   kInline,
-  kBlob,      // a long string: Blob
-  kList,      // ListValue::bits()
-  kListpack,  // a small hash, set or sorted set: Listpack::block()
-  kStream,    // Stream
+  kBlob,       // a long string: Blob
+  kList,       // ListValue::bits()
+  kListpack,   // a small hash, set or sorted set: Listpack::block()
+  kHashTable,  // a large hash or set: FieldTable
+  kSortedSet,  // SortedSet
+  kIntset,     // a small set of integers: Intset::block()
+  kStream,     // Stream
 };
 
 inline bool IsObject(Encoding encoding) {

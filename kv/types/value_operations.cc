@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kv/ds/intset.h"
 #include "kv/ds/listpack.h"
 #include "kv/types/blob.h"
+#include "kv/types/hash_operations.h"
 #include "kv/types/list_value.h"
-#include "kv/types/stream.h"
+#include "kv/types/sorted_set.h"
+#include "kv/types/stream_operations.h"
 
 namespace kv {
 namespace {
@@ -142,46 +145,88 @@ uint64_t CompactListpack(SlabMemory& memory, void** object, uint64_t, Compaction
 constexpr ValueOperations kListpackOperations = {ListpackName,   ListpackFreeCost, FreeListpack,
                                                  ListpackMemory, CopyListpack,     CompactListpack};
 
-// --- Encoding::kStream ---
+// --- Encoding::kSortedSet ---
 
-constexpr size_t kLeavesCompactedAtOnce = 1;
+constexpr int kSortedSetStepsAtOnce = 8;  // each a segment of the index or a leaf of the order
 
-Stream* AsStream(void* object) {
-  return static_cast<Stream*>(object);
+SortedSet* AsSortedSet(void* object) {
+  return static_cast<SortedSet*>(object);
 }
 
-std::string_view StreamName(const void*) {
-  return "stream";
+std::string_view SortedSetName(const void*) {
+  return "skiplist";
 }
 
-size_t StreamFreeCost(const void* object) {
-  return static_cast<const Stream*>(object)->blocks();
+size_t SortedSetFreeCost(const void* object) {
+  return 1 + static_cast<const SortedSet*>(object)->size();
 }
 
-size_t FreeStream(SlabMemory& memory, void** object, size_t budget) {
-  const size_t cost = StreamFreeCost(*object);
-  if (!AsStream(*object)->FreeSome(memory, budget)) *object = nullptr;
-  return std::min(budget, cost);
+size_t FreeSortedSet(SlabMemory& memory, void** object, size_t budget) {
+  if (!SortedSet::FreeSome(memory, AsSortedSet(*object), budget)) *object = nullptr;
+  return budget;
 }
 
-size_t StreamMemory(const void* object) {
-  return static_cast<const Stream*>(object)->memory_bytes();
+size_t SortedSetMemory(const void* object) {
+  return static_cast<const SortedSet*>(object)->memory_bytes();
 }
 
-void* CopyStream(SlabMemory& memory, void* object) {
-  return AsStream(object)->Copy(memory, /*epoch=*/0);
+void* CopySortedSet(SlabMemory& memory, void* object) {
+  return AsSortedSet(object)->Copy(memory);
 }
 
-uint64_t CompactStream(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count) {
-  Stream* stream = AsStream(*object);
-  const uint64_t next = Stream::Compact({.memory = memory, .limits = {}}, &stream, cursor,
-                                        kLeavesCompactedAtOnce, count);
-  *object = stream;
-  return next;
+uint64_t CompactSortedSet(SlabMemory& memory, void** object, uint64_t cursor,
+                          CompactionCount& count) {
+  if (cursor == 0 && count.Count(memory.IsSparse(*object, sizeof(SortedSet)))) {
+    *object = SortedSet::Relocate(memory, AsSortedSet(*object));
+  }
+  for (int step = 0; step < kSortedSetStepsAtOnce; ++step) {
+    cursor = AsSortedSet(*object)->Compact(memory, cursor, count);
+    if (cursor == 0) break;
+  }
+  return cursor;
 }
 
-constexpr ValueOperations kStreamOperations = {StreamName,   StreamFreeCost, FreeStream,
-                                               StreamMemory, CopyStream,     CompactStream};
+constexpr ValueOperations kSortedSetOperations = {SortedSetName, SortedSetFreeCost,
+                                                  FreeSortedSet, SortedSetMemory,
+                                                  CopySortedSet, CompactSortedSet};
+
+// --- Encoding::kIntset ---
+
+Intset AsIntset(const void* object) {
+  return Intset::FromBlock(const_cast<void*>(object));
+}
+
+std::string_view IntsetName(const void*) {
+  return "intset";
+}
+
+size_t IntsetFreeCost(const void*) {
+  return 1;
+}
+
+size_t FreeIntset(SlabMemory& memory, void** object, size_t) {
+  AsIntset(*object).Free(memory);
+  *object = nullptr;
+  return 1;
+}
+
+size_t IntsetMemory(const void* object) {
+  return AsIntset(object).memory_bytes();
+}
+
+void* CopyIntset(SlabMemory& memory, void* object) {
+  return Intset::Copy(memory, AsIntset(object).view()).block();
+}
+
+uint64_t CompactIntset(SlabMemory& memory, void** object, uint64_t, CompactionCount& count) {
+  Intset integers = AsIntset(*object);
+  if (count.Count(integers.IsSparse(memory))) integers.Relocate(memory);
+  *object = integers.block();
+  return 0;
+}
+
+constexpr ValueOperations kIntsetOperations = {IntsetName,   IntsetFreeCost, FreeIntset,
+                                               IntsetMemory, CopyIntset,     CompactIntset};
 
 }  // namespace
 
@@ -192,7 +237,13 @@ const ValueOperations& OperationsOf(Encoding encoding) {
     case Encoding::kListpack:
       return kListpackOperations;
     case Encoding::kStream:
-      return kStreamOperations;
+      return StreamOperations();
+    case Encoding::kHashTable:
+      return FieldTableOperations();
+    case Encoding::kSortedSet:
+      return kSortedSetOperations;
+    case Encoding::kIntset:
+      return kIntsetOperations;
     default:
       assert(encoding == Encoding::kBlob);
       return kBlobOperations;

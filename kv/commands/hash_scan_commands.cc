@@ -1,0 +1,173 @@
+// Some of the fields of a hash: at random, or step by step.
+#include <limits>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "kv/base/numbers.h"
+#include "kv/commands/hash_access.h"
+#include "kv/commands/hash_commands.h"
+#include "kv/commands/scan.h"
+
+namespace kv {
+namespace {
+
+struct FieldAndValue {
+  ListpackElement field;
+  ListpackElement value;
+};
+
+// Writes the reply of HRANDFIELD with a count.
+class FieldReply {
+ public:
+  FieldReply(resp::ReplyWriter& reply, size_t fields, bool with_values)
+      : reply_(reply), with_values_(with_values) {
+    const bool flat = with_values && reply.version() == resp::Version::kResp2;
+    reply_.Array(flat ? 2 * fields : fields);
+  }
+  void Add(const FieldAndValue& pair) {
+    if (with_values_ && reply_.version() == resp::Version::kResp3) reply_.Array(2);
+    ReplyElement(reply_, pair.field);
+    if (with_values_) ReplyElement(reply_, pair.value);
+  }
+
+ private:
+  resp::ReplyWriter& reply_;
+  bool with_values_;
+};
+
+FieldAndValue RandomField(const HashValue& hash, Random& random) {
+  if (hash.is_table()) {
+    const HashField& field = hash.table().RandomField(random);
+    return {ListpackElement(field.field()), ListpackElement(field.value())};
+  }
+  const auto [field, value] = hash.At(random.Uniform(hash.size()));
+  return {field, value};
+}
+
+// `count` different fields, each set of them with the same probability. Precondition: count is
+// below the hash's size.
+void ReplyDifferentFields(const HashValue& hash, size_t count, Random& random, FieldReply reply) {
+  constexpr size_t kFewInverse = 3;
+  if (hash.is_table() && count * kFewInverse < hash.size()) {
+    absl::flat_hash_set<const HashField*> seen;
+    while (seen.size() < count) {
+      const HashField& field = hash.table().RandomField(random);
+      if (!seen.insert(&field).second) continue;
+      reply.Add({ListpackElement(field.field()), ListpackElement(field.value())});
+    }
+    return;
+  }
+  // Selection sampling (Knuth, The Art of Computer Programming 2, algorithm S): in one pass, with
+  // the probability that is left for each.
+  size_t needed = count;
+  size_t left = hash.size();
+  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
+    if (random.Uniform(left--) >= needed) return;
+    --needed;
+    reply.Add({field, value});
+  });
+}
+
+// `count` fields drawn independently of each other.
+void ReplyAnyFields(const HashValue& hash, size_t count, Random& random, FieldReply reply) {
+  if (hash.is_table()) {
+    for (; count > 0; --count) reply.Add(RandomField(hash, random));
+    return;
+  }
+  std::vector<FieldAndValue> fields;
+  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
+    fields.push_back({field, value});
+  });
+  for (; count > 0; --count) reply.Add(fields[random.Uniform(fields.size())]);
+}
+
+void ReplyFields(Context& context, const HashValue& hash, int64_t count, bool with_values) {
+  if (count < 0) {
+    const auto fields = static_cast<size_t>(-count);
+    ReplyAnyFields(hash, fields, context.random, {context.reply, fields, with_values});
+    return;
+  }
+  const auto fields = static_cast<size_t>(count);
+  if (fields < hash.size()) {
+    ReplyDifferentFields(hash, fields, context.random, {context.reply, fields, with_values});
+    return;
+  }
+  FieldReply reply(context.reply, hash.size(), with_values);
+  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
+    reply.Add({field, value});
+  });
+}
+
+// The count at args[2] and WITHVALUES behind it; or replies with an error and returns false.
+bool ParseCount(Context& context, int64_t* count, bool* with_values) {
+  if (!context.ParseInteger(2, count)) return false;
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  if (*count < -kMax) {
+    context.Fail(
+        "ERR value is out of range, value must between -9223372036854775807 and "
+        "9223372036854775807");
+    return false;
+  }
+  *with_values = context.args.size() == 4 && EqualsIgnoreCase(context.args[3], "withvalues");
+  if (context.args.size() > 3 && !*with_values) {
+    context.Fail(kSyntaxError);
+    return false;
+  }
+  if (*with_values && (*count < -kMax / 2 || *count > kMax / 2)) {
+    context.Fail("ERR value is out of range");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void HrandfieldCommand(Context& context) {
+  int64_t count = 0;
+  bool with_values = false;
+  const bool counted = context.args.size() > 2;
+  if (counted && !ParseCount(context, &count, &with_values)) return;
+  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  if (context.RejectUnless(ValueType::kHash, ref)) return;
+  if (!ref) return counted ? context.reply.Array(0) : context.reply.NullBulk();
+  if (counted) return ReplyFields(context, HashOf(ref), count, with_values);
+  ReplyElement(context.reply, RandomField(HashOf(ref), context.random).field);
+}
+
+void HscanCommand(Context& context) {
+  ScanRequest request;
+  if (!ParseCursor(context, 2, &request.cursor)) return;
+  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  if (context.RejectUnless(ValueType::kHash, ref)) return;
+  if (!ref) return BeginScanReply(context, 0, 0);
+  OptionValues options;
+  if (!ParseScanOptions(context, 3, static_cast<int>(HashOption::kMatch),
+                        static_cast<int>(HashOption::kCount), &options, &request)) {
+    return;
+  }
+  std::vector<FieldAndValue> found;
+  const auto add_if_matching = [&](const ListpackElement& field, const ListpackElement& value) {
+    ListpackElement::Buffer buffer;
+    if (request.Matches(field.Text(buffer))) found.push_back({field, value});
+  };
+  uint64_t cursor = 0;
+  if (const HashValue hash = HashOf(ref); hash.is_table()) {
+    int64_t visited = 0;
+    cursor = request.Run(&visited, [&](uint64_t from) {
+      return hash.table().Scan(from, [&](const HashField& field) {
+        ++visited;
+        add_if_matching(ListpackElement(field.field()), ListpackElement(field.value()));
+      });
+    });
+  } else {
+    hash.ForEach(add_if_matching);
+  }
+  const bool with_values = !options.Has(HashOption::kNoValues);
+  BeginScanReply(context, cursor, with_values ? 2 * found.size() : found.size());
+  for (const FieldAndValue& pair : found) {
+    ReplyElement(context.reply, pair.field);
+    if (with_values) ReplyElement(context.reply, pair.value);
+  }
+}
+
+}  // namespace kv

@@ -1,0 +1,144 @@
+#include "kv/persistence/dump_commands.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "kv/base/crc64.h"
+#include "kv/base/numbers.h"
+#include "kv/base/text.h"
+#include "kv/persistence/rdb_value.h"
+
+namespace kv {
+namespace {
+
+constexpr size_t kVersionBytes = 2;
+constexpr size_t kChecksumBytes = 8;
+
+// The value in a payload of DUMP without what stands behind it; nothing if that is wrong.
+std::optional<std::string_view> CheckedValue(std::string_view payload) {
+  if (payload.size() < kVersionBytes + kChecksumBytes) return std::nullopt;
+  const std::string_view checked = payload.substr(0, payload.size() - kChecksumBytes);
+  const std::string_view value = checked.substr(0, checked.size() - kVersionBytes);
+  RdbReader footer(payload.substr(value.size()));
+  const auto version = footer.LittleEndian(kVersionBytes);
+  const auto checksum = footer.LittleEndian(kChecksumBytes);
+  if (*version > kNewestRdbVersion || *checksum != Crc64(0, checked)) return std::nullopt;
+  return value;
+}
+
+// The arguments of one RESTORE behind the payload.
+struct RestoreOptions {
+  bool replace = false;
+  bool absolute = false;
+  std::optional<int64_t> idle_seconds;
+  std::optional<int64_t> frequency;
+};
+
+// The first option that is wrong decides the error.
+bool ParseRestoreOptions(Context& context, RestoreOptions* options) {
+  constexpr int64_t kMaxFrequency = 255;
+  const ArgSpan args = context.args;
+  for (size_t i = 4; i < args.size(); ++i) {
+    const bool has_value = i + 1 < args.size();
+    if (EqualsIgnoreCase(args[i], "replace")) {
+      options->replace = true;
+    } else if (EqualsIgnoreCase(args[i], "absttl")) {
+      options->absolute = true;
+    } else if (EqualsIgnoreCase(args[i], "idletime") && has_value && !options->frequency) {
+      int64_t seconds;
+      if (!context.ParseInteger(++i, &seconds)) return false;
+      if (seconds < 0) {
+        context.Fail("ERR Invalid IDLETIME value, must be >= 0");
+        return false;
+      }
+      options->idle_seconds = seconds;
+    } else if (EqualsIgnoreCase(args[i], "freq") && has_value && !options->idle_seconds) {
+      int64_t frequency;
+      if (!context.ParseInteger(++i, &frequency)) return false;
+      if (frequency < 0 || frequency > kMaxFrequency) {
+        context.Fail("ERR Invalid FREQ value, must be >= 0 and <= 255");
+        return false;
+      }
+      options->frequency = frequency;
+    } else {
+      context.Fail(kSyntaxError);
+      return false;
+    }
+  }
+  return true;
+}
+
+// Gives the key the deadline that the call asks for; nothing after an error reply.
+std::optional<int64_t> ParseRestoreDeadline(Context& context, bool absolute) {
+  int64_t ttl;
+  if (!context.ParseInteger(2, &ttl)) return std::nullopt;
+  if (ttl < 0) {
+    context.Fail("ERR Invalid TTL value, must be >= 0");
+    return std::nullopt;
+  }
+  if (ttl == 0) return kNoDeadline;
+  if (absolute) return ttl;
+  return ttl > INT64_MAX - context.now() ? INT64_MAX : ttl + context.now();
+}
+
+// What the eviction policy does not track is not kept.
+void RestoreAccess(const StoreContext& store, const RestoreOptions& options, EntryRef& ref) {
+  if (store.tracks_frequency()) {
+    if (options.frequency) ref->set_access(store.access_policy->Restored(*options.frequency));
+  } else if (options.idle_seconds) {
+    ref->set_access(store.RestoredAccess(*options.idle_seconds));
+  }
+}
+
+}  // namespace
+
+void DumpCommand(Context& context) {
+  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  if (!ref) return context.reply.NullBulk();
+  std::string payload;
+  RdbWriter writer(&payload, context.Owner<DumpOptions>().compress);
+  WriteRdbValue(*ref, writer);
+  writer.LittleEndian(writer.version(), kVersionBytes);
+  writer.LittleEndian(Crc64(0, payload), kChecksumBytes);
+  context.reply.Bulk(payload);
+}
+
+void RestoreCommand(Context& context) {
+  RestoreOptions options;
+  if (!ParseRestoreOptions(context, &options)) return;
+  const HashedKey key = context.Key(1);
+  if (!options.replace && context.db.FindForWrite(key)) {
+    return context.Fail("BUSYKEY Target key name already exists.");
+  }
+  const std::optional<int64_t> deadline = ParseRestoreDeadline(context, options.absolute);
+  if (!deadline) return;
+  const auto bytes = CheckedValue(context.args[3]);
+  if (!bytes) return context.Fail("ERR DUMP payload version or checksum are wrong");
+  StoreContext& store = context.store.context();
+  RdbReader reader(*bytes);
+  const auto type = static_cast<RdbType>(reader.Byte().value_or(UINT8_MAX));
+  const auto value = ReadRdbValue(
+      {store.memory, store.hash_key, context.Owner<DumpOptions>().limits}, type, reader);
+  if (!value) return context.Fail("ERR Bad data format");
+
+  EntryRef ref = context.db.FindForWrite(key);
+  if (*deadline != kNoDeadline && context.HasPassed(*deadline)) {
+    if (value->type != ValueType::kString) context.store.reclaimer().Drop(value->object);
+    if (ref) {
+      context.db.Remove(ref);
+      context.Notify(kEventGeneric, "del", key.bytes);
+      context.effects.Instead({"DEL", key.bytes});
+    }
+    return context.reply.Ok();
+  }
+  PutRdbValue(context.db, key, ref, *value, *deadline);
+  RestoreAccess(store, options, ref);
+  context.Notify(kEventGeneric, "restore", key.bytes);
+  const std::string until = absl::StrCat(*deadline == kNoDeadline ? 0 : *deadline);
+  context.effects.Instead({"RESTORE", key.bytes, until, context.args[3], "REPLACE", "ABSTTL"});
+  context.reply.Ok();
+}
+
+}  // namespace kv

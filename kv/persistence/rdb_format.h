@@ -1,0 +1,55 @@
+// The RDB format: how values are written by DUMP and to files. Versions 10 to 12 are read; what is
+// written has the lowest version that knows the types in it.
+//
+//   value:     one byte RdbType, then what the type says
+//   length:    00nnnnnn | 01nnnnnn n8 | 0x80 n32 | 0x81 n64, the highest byte first
+//   string:    length, bytes; or 11eeeeee, one of RdbStringEncoding
+//   DUMP:      value | version 2 | CRC-64 of all before it 8, the lowest byte first
+//
+// Source: RDB file format, https://rdb.fnordig.de/file_format.html, and payloads of DUMP.
+#ifndef SOLOKV_KV_PERSISTENCE_RDB_FORMAT_H_
+#define SOLOKV_KV_PERSISTENCE_RDB_FORMAT_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kv {
+
+inline constexpr uint16_t kOldestRdbVersion = 10;
+inline constexpr uint16_t kNewestRdbVersion = 12;
+
+enum class RdbType : uint8_t {
+  kString = 0,
+  kList = 1,           // strings
+  kSet = 2,            // strings
+  kSortedSetText = 3,  // strings and scores as text
+  kHash = 4,           // pairs of strings
+  kSortedSet = 5,      // strings and scores as doubles
+  kSetIntset = 11,     // a string that is an intset, as are those below a listpack
+  kHashListpack = 16,  //
+  kSortedSetListpack = 17,
+  kListNodes = 18,  // nodes: RdbListNode, string
+  kSetListpack = 20,
+};
+
+enum class RdbStringEncoding : uint8_t {
+  kInt8 = 0,
+  kInt16 = 1,
+  kInt32 = 2,
+  kLzf = 3,  // length compressed, length of the string, bytes
+};
+
+enum class RdbListNode : uint8_t {
+  kPlain = 1,     // the string is an element
+  kListpack = 2,  // of elements
+};
+
+// The version that has all types up to this one.
+constexpr uint16_t RdbVersionOf(RdbType type) {
+  if (type <= RdbType::kListNodes) return 10;
+  return type <= RdbType::kSetListpack ? 11 : 12;
+}
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_PERSISTENCE_RDB_FORMAT_H_

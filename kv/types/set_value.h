@@ -1,0 +1,155 @@
+// SetValue: the value of a set's key, in one of three forms:
+//
+//   kIntset      Intset       few members, all integers     "intset"
+//   kListpack    Listpack     few and short members         "listpack"
+//   kHashTable   FieldTable   all others                    "hashtable"; its values are empty
+//
+// Conversions, with limits N members and B bytes a member (ListpackLimits) and I integers:
+//   - An intset becomes a table when it gets more than I members. When it gets one that is no
+//     integer, it becomes a listpack if that is within N and B, else a table.
+//   - A listpack becomes a table when it is to hold more than N members or a longer one than B.
+//   - None goes back.
+//
+// Cost: of an intset O(log n) for each member that is looked for, of a listpack O(n), of a table
+// O(1). Taking a random member is O(1), O(n) from a listpack.
+//
+// Epochs: an intset and a listpack are part of their entry, and are saved with that.
+#ifndef SOLOKV_KV_TYPES_SET_VALUE_H_
+#define SOLOKV_KV_TYPES_SET_VALUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "kv/base/hash.h"
+#include "kv/base/random.h"
+#include "kv/base/slab_memory.h"
+#include "kv/ds/intset.h"
+#include "kv/ds/listpack.h"
+#include "kv/types/field_table.h"
+#include "kv/types/value.h"
+#include "kv/types/value_limits.h"
+
+namespace kv {
+
+// What changes of a set need. The memory must be the same one in every call.
+struct SetContext {
+  SlabMemory& memory;
+  const HashKey& hash_key;
+  ListpackLimits limits;
+  int64_t max_intset_entries;
+};
+
+// A member that is looked for: what it is as a text, and as an integer if it is the canonical text
+// of one.
+class SetMember {
+ public:
+  explicit SetMember(std::string_view text);
+  // Views the element, which must outlive this.
+  explicit SetMember(const ListpackElement& element);
+  SetMember(const SetMember&) = delete;
+  SetMember& operator=(const SetMember&) = delete;
+
+  bool is_integer() const { return is_integer_; }
+  int64_t integer() const { return integer_; }
+  std::string_view text() const { return text_; }
+  ListpackEntry entry() const { return is_integer_ ? ListpackEntry(integer_) : text_; }
+
+ private:
+  ListpackElement::Buffer buffer_;
+  std::string_view text_;
+  int64_t integer_ = 0;
+  bool is_integer_;
+};
+
+// Owns what it refers to, and is copied like a pointer. A change may change the handle. Texts that
+// are added must not lie in the set itself; elements that are visited are good until it changes.
+class SetValue {
+ public:
+  // An empty set in the form for `expected` members like this one.
+  static SetValue Create(const SetContext& context, const SetMember& like, size_t expected = 1);
+  // Takes over what it is given.
+  explicit SetValue(ValueObject object) : object_(object) {}
+  ValueObject object() const { return object_; }
+  // Frees all of it at once.
+  void Free(SlabMemory& memory);
+
+  bool is_intset() const { return object_.encoding == Encoding::kIntset; }
+  bool is_listpack() const { return object_.encoding == Encoding::kListpack; }
+  bool is_table() const { return object_.encoding == Encoding::kHashTable; }
+  Intset intset() const { return Intset::FromBlock(object_.object); }
+  Listpack listpack() const { return Listpack::FromBlock(object_.object); }
+  FieldTable& table() const { return *static_cast<FieldTable*>(object_.object); }
+
+  size_t size() const {
+    if (is_table()) return table().size();
+    return is_intset() ? intset().size() : listpack().size();
+  }
+  bool empty() const { return size() == 0; }
+
+  bool Contains(const SetMember& member) const;
+  // Returns whether the member is new.
+  bool Add(const SetContext& context, const SetMember& member);
+  // Returns whether it was there.
+  bool Remove(SlabMemory& memory, const SetMember& member);
+
+  // Calls visit(const ListpackElement&) for the members until it returns false.
+  template <class Visit>
+  void ForEachWhile(Visit visit) const;
+  template <class Visit>
+  void ForEach(Visit visit) const {
+    ForEachWhile([&](const ListpackElement& member) {
+      visit(member);
+      return true;
+    });
+  }
+  // A step of a scan, as HashTable::Scan: calls visit(const ListpackElement&). A small set takes
+  // one step.
+  template <class Visit>
+  uint64_t Scan(uint64_t cursor, Visit visit) const;
+
+  // A member, each with the same probability. Precondition: not empty.
+  ListpackElement RandomMember(Random& random) const;
+
+ private:
+  void set_object(Intset set) { object_ = {Encoding::kIntset, set.block()}; }
+  void set_object(Listpack set) { object_ = {Encoding::kListpack, set.block()}; }
+  void AddToListpack(SlabMemory& memory, const SetMember& member);
+  bool FitsListpack(const SetContext& context, const SetMember& more) const;
+  void ConvertToListpack(SlabMemory& memory);
+  void ConvertToTable(const SetContext& context);
+
+  ValueObject object_;
+};
+
+template <class Visit>
+void SetValue::ForEachWhile(Visit visit) const {
+  if (is_table()) {
+    table().ForEachWhile(
+        [&](const HashField& member) { return visit(ListpackElement(member.field())); });
+  } else if (is_intset()) {
+    const Intset integers = intset();
+    for (size_t i = 0; i < integers.size(); ++i) {
+      if (!visit(ListpackElement(integers.At(i)))) return;
+    }
+  } else {
+    const Listpack members = listpack();
+    for (auto at = members.First(); at != members.kNone; at = members.Next(at)) {
+      if (!visit(members.Get(at))) return;
+    }
+  }
+}
+
+template <class Visit>
+uint64_t SetValue::Scan(uint64_t cursor, Visit visit) const {
+  if (is_table()) {
+    return table().Scan(cursor,
+                        [&](const HashField& member) { visit(ListpackElement(member.field())); });
+  }
+  ForEach(visit);
+  return 0;
+}
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_TYPES_SET_VALUE_H_

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "kv/commands/reply_element.h"
 #include "kv/types/value_limits.h"
 
 namespace kv {
@@ -90,14 +91,6 @@ void FailNoGroup(Context& context, std::string_view key, std::string_view group,
                             std::string(group), "'", std::string(where)));
 }
 
-namespace {
-
-void ReplyText(resp::ReplyWriter& reply, const ListpackElement& element) {
-  element.is_integer() ? reply.BulkInteger(element.integer()) : reply.Bulk(element.string());
-}
-
-}  // namespace
-
 void ReplyStreamId(resp::ReplyWriter& reply, const StreamId& id) {
   StreamId::Buffer buffer;
   reply.Bulk(id.Text(buffer));
@@ -106,8 +99,8 @@ void ReplyStreamId(resp::ReplyWriter& reply, const StreamId& id) {
 void ReplyStreamFields(resp::ReplyWriter& reply, const StreamEntry& entry) {
   reply.Array(2 * entry.field_count());
   entry.VisitFields([&](const ListpackElement& field, const ListpackElement& value) {
-    ReplyText(reply, field);
-    ReplyText(reply, value);
+    ReplyElement(reply, field);
+    ReplyElement(reply, value);
   });
 }
 

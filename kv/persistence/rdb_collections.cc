@@ -54,8 +54,8 @@ class SetBuilder {
  public:
   explicit SetBuilder(const RdbValueContext& context)
       : set_(context.memory),
-        rules_{{context.memory, context.hash_key, context.limits.set, context.now},
-               context.limits.set_max_intset_entries} {}
+        rules_{context.memory, context.hash_key, context.limits.set,
+               context.limits.set_max_intset_entries, context.now} {}
 
   // False if it is there already.
   bool Add(const SetMember& member, size_t expected) {

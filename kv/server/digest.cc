@@ -9,6 +9,7 @@
 #include "kv/types/list_value.h"
 #include "kv/types/set_value.h"
 #include "kv/types/sorted_set_value.h"
+#include "kv/types/stream.h"
 
 namespace kv {
 
@@ -66,6 +67,43 @@ void MixSortedSet(StoreDigest& digest, const SortedSetValue& set) {
   });
 }
 
+void MixStreamEntry(StoreDigest& digest, const StreamEntry& entry) {
+  ListpackElement::Buffer buffer;
+  std::string text = absl::StrCat("stream:", entry.id().ToString());
+  entry.VisitFields([&](const ListpackElement& field, const ListpackElement& value) {
+    for (const ListpackElement& element : {field, value}) {
+      const std::string_view bytes = element.Text(buffer);
+      absl::StrAppend(&text, ":", bytes.size(), ":", std::string(bytes));
+    }
+  });
+  digest.Mix(text);
+}
+
+// Without times: an effect that is repeated is as old as its repetition.
+void MixStreamGroup(StoreDigest& digest, const StreamGroup& group) {
+  const std::string name =
+      absl::StrCat("group:", group.name().size(), ":", std::string(group.name()), ":");
+  digest.Mix(absl::StrCat(name, group.last_id.ToString(), ":", group.entries_read.has_value(), ":",
+                          group.entries_read.value_or(0)));
+  for (const StreamConsumer* consumer : group.consumers().items()) {
+    digest.Mix(absl::StrCat(name, "consumer:", std::string(consumer->name())));
+  }
+  for (auto at = group.pending().First(); at; at = at.Next()) {
+    const PendingEntry& entry = at.record();
+    const bool owned = entry.consumer != nullptr;
+    digest.Mix(absl::StrCat(name, "pending:", at.key().ToString(), ":", entry.delivery_count, ":",
+                            owned, owned ? std::string(entry.consumer->name()) : ""));
+  }
+}
+
+void MixStream(StoreDigest& digest, const Stream& stream) {
+  digest.Mix(absl::StrCat("stream:", stream.last_id().ToString(), ":", stream.entries_added(), ":",
+                          stream.max_deleted_id().ToString()));
+  StreamCursor cursor(stream, StreamId::Min(), StreamId::Max(), StreamCursor::Direction::kForwards);
+  while (const StreamEntry* entry = cursor.Next()) MixStreamEntry(digest, *entry);
+  for (const StreamGroup* group : stream.groups().items()) MixStreamGroup(digest, *group);
+}
+
 }  // namespace
 
 StoreDigest DigestOfValue(const Entry& entry) {
@@ -85,6 +123,9 @@ StoreDigest DigestOfValue(const Entry& entry) {
       break;
     case ValueType::kZset:
       MixSortedSet(digest, SortedSetValue({entry.encoding(), entry.object()}));
+      break;
+    case ValueType::kStream:
+      MixStream(digest, *static_cast<const Stream*>(entry.object()));
       break;
     default:
       assert(false);

@@ -9,7 +9,7 @@
 #include "kv/types/hash_operations.h"
 #include "kv/types/list_value.h"
 #include "kv/types/sorted_set.h"
-#include "kv/types/stream.h"
+#include "kv/types/stream_operations.h"
 
 namespace kv {
 namespace {
@@ -242,47 +242,6 @@ uint64_t CompactIntset(SlabMemory& memory, void** object, uint64_t, CompactionCo
 constexpr ValueOperations kIntsetOperations = {IntsetName,   IntsetFreeCost, FreeIntset,
                                                IntsetMemory, CopyIntset,     CompactIntset};
 
-// --- Encoding::kStream ---
-
-constexpr size_t kLeavesCompactedAtOnce = 1;
-
-Stream* AsStream(void* object) {
-  return static_cast<Stream*>(object);
-}
-
-std::string_view StreamName(const void*) {
-  return "stream";
-}
-
-size_t StreamFreeCost(const void* object) {
-  return static_cast<const Stream*>(object)->blocks();
-}
-
-size_t FreeStream(SlabMemory& memory, void** object, size_t budget) {
-  const size_t cost = StreamFreeCost(*object);
-  if (!AsStream(*object)->FreeSome(memory, budget)) *object = nullptr;
-  return std::min(budget, cost);
-}
-
-size_t StreamMemory(const void* object) {
-  return static_cast<const Stream*>(object)->memory_bytes();
-}
-
-void* CopyStream(SlabMemory& memory, void* object) {
-  return AsStream(object)->Copy(memory, /*epoch=*/0);
-}
-
-uint64_t CompactStream(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count) {
-  Stream* stream = AsStream(*object);
-  const uint64_t next = Stream::Compact({.memory = memory, .limits = {}}, &stream, cursor,
-                                        kLeavesCompactedAtOnce, count);
-  *object = stream;
-  return next;
-}
-
-constexpr ValueOperations kStreamOperations = {StreamName,   StreamFreeCost, FreeStream,
-                                               StreamMemory, CopyStream,     CompactStream};
-
 }  // namespace
 
 const ValueOperations& OperationsOf(Encoding encoding) {
@@ -293,14 +252,14 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListpackOperations;
     case Encoding::kListpackEx:
       return kListpackExOperations;
+    case Encoding::kStream:
+      return StreamOperations();
     case Encoding::kHashTable:
       return FieldTableOperations();
     case Encoding::kSortedSet:
       return kSortedSetOperations;
     case Encoding::kIntset:
       return kIntsetOperations;
-    case Encoding::kStream:
-      return kStreamOperations;
     default:
       assert(encoding == Encoding::kBlob);
       return kBlobOperations;

@@ -374,7 +374,141 @@ TEST_F(Replay, GeoWrites) {
   ExpectEqualAfterReplay();
 }
 
+TEST_F(Replay, StreamWrites) {
+  const std::string now = absl::StrCat(Now());
+  EXPECT_EQ(EffectsOf("xadd s * a 1"), "0: xadd s " + now + "-0 a 1");
+  EXPECT_EQ(EffectsOf("xadd s 1-* a 1"), "");
+  EXPECT_EQ(EffectsOf("xadd s nomkstream " + At(5) + "-* a 1"), "0: xadd s " + At(5) + "-0 a 1");
+  EXPECT_EQ(EffectsOf("xadd absent nomkstream * a 1"), "");
+  EXPECT_EQ(EffectsOf("xadd s maxlen ~ 1 " + At(6) + "-1 b 2"), "0: xadd s " + At(6) + "-1 b 2");
+  EXPECT_EQ(EffectsOf("xadd s minid = " + now + "-1 " + At(7) + " c 3"),
+            "0: xadd s MAXLEN = 3 " + At(7) + "-0 c 3");
+  EXPECT_EQ(EffectsOf("xdel s 1-1"), "");
+  EXPECT_EQ(EffectsOf("xdel s " + At(6) + "-1"), "0: xdel s " + At(6) + "-1");
+  EXPECT_EQ(EffectsOf("xtrim s maxlen ~ 1"), "");
+  EXPECT_EQ(EffectsOf("xtrim s minid " + At(6)), "0: XTRIM s MAXLEN = 1");
+  EXPECT_EQ(EffectsOf("xsetid s " + At(9) + "-0 entriesadded 10 maxdeletedid 7-0"),
+            "0: xsetid s " + At(9) + "-0 entriesadded 10 maxdeletedid 7-0");
+  EXPECT_EQ(EffectsOf("xadd empty maxlen 0 5-5 a b"), "0: xadd empty MAXLEN = 0 5-5 a b");
+  EXPECT_EQ(EffectsOf("copy s t"), "0: copy s t");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, StreamGroupWrites) {
+  for (const char* id : {"1-1", "2-1", "3-1", "4-1", "5-1"}) Run({"xadd", "s", id, "a", "b"});
+  recorder_.Take();
+  const std::string claimed = " TIME " + absl::StrCat(Now()) + " RETRYCOUNT ";
+  EXPECT_EQ(EffectsOf("xgroup create s g 0"), "0: xgroup create s g 0");
+  EXPECT_EQ(EffectsOf("xgroup create s g 0"), "");
+  EXPECT_EQ(EffectsOf("xreadgroup group g c count 2 streams s >"),
+            "0: XGROUP CREATECONSUMER s g c; 0: XCLAIM s g c 0 1-1 2-1" + claimed +
+                "1 FORCE JUSTID LASTID 2-1; 0: XGROUP SETID s g 2-1 ENTRIESREAD 2");
+  EXPECT_EQ(EffectsOf("xreadgroup group g c count 1 noack streams s >"),
+            "0: XGROUP SETID s g 3-1 ENTRIESREAD 3");
+  EXPECT_EQ(EffectsOf("xreadgroup group g c streams s 5"), "");
+  EXPECT_EQ(EffectsOf("xclaim s g d 0 1-1"),
+            "0: XGROUP CREATECONSUMER s g d; 0: XCLAIM s g d 0 1-1" + claimed +
+                "2 FORCE JUSTID LASTID 3-1");
+  EXPECT_EQ(EffectsOf("xclaim s g d 0 4-1 force retrycount 7 justid"),
+            "0: XCLAIM s g d 0 4-1" + claimed + "7 FORCE JUSTID LASTID 3-1");
+  EXPECT_EQ(EffectsOf("xclaim s g d 0 9-1 lastid 4-1"), "0: XGROUP SETID s g 4-1 ENTRIESREAD 3");
+  Run("xdel s 2-1");
+  EXPECT_EQ(EffectsOf("xautoclaim s g d 0 -"),
+            "0: XCLAIM s g d 0 1-1" + claimed + "3 FORCE JUSTID LASTID 4-1; 0: XCLAIM s g d 0 4-1" +
+                claimed + "8 FORCE JUSTID LASTID 4-1; 0: XACK s g 2-1");
+  EXPECT_EQ(EffectsOf("xautoclaim s g d 1000 -"), "");
+  ExpectEqualAfterReplay();
+  EXPECT_EQ(EffectsOf("xack s g 9-9"), "");
+  EXPECT_EQ(EffectsOf("xack s g 1-1 9-9"), "0: xack s g 1-1 9-9");
+  EXPECT_EQ(EffectsOf("xgroup setid s g $"), "0: xgroup setid s g $");
+  EXPECT_EQ(EffectsOf("xgroup createconsumer s g e"), "0: xgroup createconsumer s g e");
+  EXPECT_EQ(EffectsOf("xgroup createconsumer s g e"), "");
+  ExpectEqualAfterReplay();
+  EXPECT_EQ(EffectsOf("xgroup delconsumer s g d"), "0: xgroup delconsumer s g d");
+  EXPECT_EQ(EffectsOf("xgroup delconsumer s g d"), "");
+  EXPECT_EQ(EffectsOf("xgroup create s h 3 entriesread 3"), "0: xgroup create s h 3 entriesread 3");
+  EXPECT_EQ(EffectsOf("xgroup destroy s g"), "0: xgroup destroy s g");
+  EXPECT_EQ(EffectsOf("xgroup destroy s g"), "");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, ARandomRunOfStreams) {
+  kv::Random random(424);
+  const auto pick = [&](std::vector<std::string> words) {
+    return words[random.Uniform(words.size())];
+  };
+  const auto number = [&](uint64_t bound) { return absl::StrCat(random.Uniform(bound)); };
+  const auto stream = [&] { return pick({"s", "t", "u"}); };
+  const auto group = [&] { return pick({"g", "h"}); };
+  const auto consumer = [&] { return pick({"alice", "bob", "carol"}); };
+  const auto id = [&] { return absl::StrCat(Now() - 1 - random.Uniform(40), "-", number(3)); };
+  const auto trim = [&] { return pick({"maxlen ", "maxlen ~ "}) + number(400) + " "; };
+  const auto command = [&]() -> std::string {
+    const std::string s = stream();
+    const std::string at = s + " " + group() + " ";
+    switch (random.Uniform(16)) {
+      case 0:
+        return "xadd " + s + " " + trim() + "* f " + number(9) + " g " + number(100'000);
+      case 1:
+        return "xdel " + s + " " + id() + " " + id() + " " + id();
+      case 2:
+        return "xtrim " + s + pick({" maxlen " + number(400), " minid " + id()});
+      case 3:
+        return "xgroup create " + at + pick({"0", "$", id()}) + " mkstream";
+      case 4:
+        return random.Uniform(8) == 0 ? "xgroup destroy " + s + " " + group()
+                                      : "xgroup setid " + at + pick({"0", "$", id()});
+      case 5:
+        return random.Uniform(4) == 0 ? "xgroup delconsumer " + at + consumer()
+                                      : "xgroup createconsumer " + at + consumer();
+      case 6:
+        return "xack " + at + id() + " " + id() + " " + id();
+      case 7:
+        return "xclaim " + at + consumer() + " " + number(20) + " " + id() + " " + id() +
+               pick({"", " force", " justid", " force retrycount 3", " lastid " + id()});
+      case 8:
+        return "xautoclaim " + at + consumer() + " " + number(20) + " 0 count " + number(10) +
+               pick({"", " justid"});
+      case 9:
+      case 10:
+      case 11:
+        return "xreadgroup group " + group() + " " + consumer() + " count " + number(8) +
+               pick({"", " noack"}) + " streams " + s + " >";
+      case 12:
+        if (random.Uniform(10) > 0) return "xlen " + s;
+        return pick({"rename ", "copy "}) + s + " " + stream() + pick({"", " replace"});
+      default:
+        return "xadd " + s + " * f " + number(9);
+    }
+  };
+  for (int i = 0; i < 4000; ++i) {
+    Run(command());
+    if (random.Uniform(4) == 0) server_.AdvanceTime(1);
+    if (i % 1000 == 999) ExpectEqualAfterReplay();
+  }
+  EXPECT_GT(recorder_.groups().size(), 2000u);
+}
+
 // --- key events ---
+
+TEST_F(Replay, KeyEventsOfStreams) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("xadd s 1-1 a b"), "t:xadd:0:s");
+  EXPECT_EQ(EventsOf("xadd s 1-1 a b"), "");
+  EXPECT_EQ(EventsOf("xadd s maxlen 1 2-1 a b"), "t:xadd:0:s t:xtrim:0:s");
+  EXPECT_EQ(EventsOf("xadd s maxlen 2 3-1 a b"), "t:xadd:0:s");
+  EXPECT_EQ(EventsOf("xgroup create s g 0"), "t:xgroup-create:0:s");
+  EXPECT_EQ(EventsOf("xgroup createconsumer s g c"), "t:xgroup-createconsumer:0:s");
+  EXPECT_EQ(EventsOf("xreadgroup group g d streams s >"), "t:xgroup-createconsumer:0:s");
+  EXPECT_EQ(EventsOf("xgroup delconsumer s g d"), "t:xgroup-delconsumer:0:s");
+  EXPECT_EQ(EventsOf("xgroup setid s g $"), "t:xgroup-setid:0:s");
+  EXPECT_EQ(EventsOf("xgroup destroy s g"), "t:xgroup-destroy:0:s");
+  EXPECT_EQ(EventsOf("xgroup destroy s g"), "");
+  EXPECT_EQ(EventsOf("xdel s 2-1"), "t:xdel:0:s");
+  EXPECT_EQ(EventsOf("xdel s 2-1"), "");
+  EXPECT_EQ(EventsOf("xtrim s maxlen 0"), "t:xtrim:0:s");
+  EXPECT_EQ(EventsOf("xsetid s 9-1"), "t:xsetid:0:s");
+}
 
 TEST_F(Replay, KeyEventsOfStrings) {
   ListenToAllButMisses();

@@ -41,12 +41,29 @@ std::unique_ptr<Waiter> BlockedClients::Remove(uint64_t client) {
     if (queue->second.clients.empty()) keys_.erase(queue);
   }
   deadlines_.erase({place->waiter.deadline, client});
+  wake_ups_.erase({place->waiter.wake_up, client});
   return std::make_unique<Waiter>(std::move(place->waiter));
 }
 
 const Waiter* BlockedClients::Find(uint64_t client) const {
   const auto found = waiters_.find(client);
   return found == waiters_.end() ? nullptr : &found->second->waiter;
+}
+
+void BlockedClients::TryAgainAt(uint64_t client, int64_t wall_millis) {
+  Waiter& waiter = waiters_.at(client)->waiter;
+  wake_ups_.erase({waiter.wake_up, client});
+  waiter.wake_up = wall_millis;
+  if (wall_millis != Waiter::kNever) wake_ups_.emplace(wall_millis, client);
+}
+
+void BlockedClients::SignalDue(int64_t wall_millis) {
+  while (NextWakeUp() <= wall_millis && !wake_ups_.empty()) {
+    const uint64_t client = wake_ups_.begin()->second;
+    TryAgainAt(client, Waiter::kNever);
+    const Waiter& waiter = waiters_.at(client)->waiter;
+    for (const std::string& key : waiter.keys) MarkReady(waiter.database, key);
+  }
 }
 
 void BlockedClients::MarkReady(int database, std::string_view key) {

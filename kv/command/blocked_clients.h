@@ -2,10 +2,12 @@
 // found nothing to take.
 //
 // A waiter keeps its request. When one of its keys becomes ready, the request is executed again,
-// whole and from the start; if that finds nothing either, it goes on waiting in its old place.
+// whole and from the start; if that finds nothing either, it goes on waiting in its old place. A
+// request that waits for a point of wall time (BZPOPDUE) may be tried again then as well.
 //
 //     key ──► its waiters in the order of their arrival      waiter: client, command, arguments,
-//     deadline ──► waiter                                            keys, deadline
+//     deadline ──► waiter                                            keys, deadline, wake-up
+//     wake-up ──► waiter
 //
 // Invariants:
 //   - A client waits with one request at most.
@@ -47,11 +49,13 @@ enum class ServedWhen : uint8_t { kReady, kReadyOrGone };
 // A request that waits.
 struct Waiter {
   static constexpr int64_t kForEver = INT64_MAX;
+  static constexpr int64_t kNever = INT64_MAX;
 
   uint64_t client = 0;  // its id
   Command* command = nullptr;
   int database = 0;
   int64_t deadline = kForEver;  // monotonic microseconds; set by Block
+  int64_t wake_up = kNever;     // wall milliseconds; set by TryAgainAt
   TimeoutReply timeout_reply = TimeoutReply::kNullArray;
   ServedWhen served_when = ServedWhen::kReady;
   std::vector<std::string> args = {};
@@ -73,6 +77,9 @@ class BlockedClients final : public KeyWaiters {
   // Retry for the waiter that is being retried.
   std::unique_ptr<Waiter> Remove(uint64_t client);
   const Waiter* Find(uint64_t client) const;
+  // The client's keys count as ready from this wall time on (milliseconds), once; kNever: only when
+  // they are signalled. Replaces what was asked for before. Precondition: the client waits.
+  void TryAgainAt(uint64_t client, int64_t wall_millis);
 
   // --- KeyWaiters ---
   void SignalReady(int database, std::string_view key) override {
@@ -81,6 +88,12 @@ class BlockedClients final : public KeyWaiters {
   }
   // The same for all keys of a database that somebody waits for: its content was exchanged.
   void SignalDatabase(int database);
+  // The same for all keys of the waiters whose wake-up is not later than `wall_millis`.
+  void SignalDue(int64_t wall_millis);
+  // The first wake-up in wall milliseconds; kNever if there is none.
+  int64_t NextWakeUp() const {
+    return wake_ups_.empty() ? Waiter::kNever : wake_ups_.begin()->first;
+  }
   bool has_ready() const { return !ready_.empty(); }
   // Retries those who wait for ready keys: key by key in the order in which they became ready, and
   // for each in the order of arrival while the key exists; if it does not, those who want to know
@@ -118,6 +131,7 @@ class BlockedClients final : public KeyWaiters {
   absl::flat_hash_map<uint64_t, std::unique_ptr<Place>> waiters_;  // by client
   absl::flat_hash_map<Key, Queue> keys_;
   absl::btree_set<std::pair<int64_t, uint64_t>> deadlines_;  // and clients; those that have one
+  absl::btree_set<std::pair<int64_t, uint64_t>> wake_ups_;   // likewise
   std::vector<Key> ready_;  // those to be served; some may have lost their waiters since
   uint64_t arrivals_ = 0;
 };

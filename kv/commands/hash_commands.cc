@@ -21,11 +21,11 @@ std::optional<int64_t> SetFields(Context& context) {
   EntryRef ref = context.db.FindForWrite(key);
   if (context.RejectUnless(ValueType::kHash, ref)) return std::nullopt;
   EditedHash hash(context, key, ref);
-  const HashContext limits = HashContextOf(context);
-  hash.value().Reserve(limits, pairs);
+  hash.ExpireFields(2, 2);
+  hash.value().Reserve(hash.context(), pairs);
   int64_t added = 0;
   for (size_t i = 0; i < pairs.size(); i += 2) {
-    if (hash.value().Set(limits, pairs[i], pairs[i + 1])) ++added;
+    if (hash.value().Set(hash.context(), pairs[i], pairs[i + 1])) ++added;
   }
   hash.Store();
   context.Notify(kEventHash, "hset", key.bytes);
@@ -33,30 +33,61 @@ std::optional<int64_t> SetFields(Context& context) {
   return added;
 }
 
-void ReplyValue(Context& context, const std::optional<ListpackElement>& value) {
-  if (!value) return context.reply.NullBulk();
-  ReplyElement(context.reply, *value);
+// Looks up the hash at args[1] for reading the fields from args[2] on. Calls read(const HashValue*)
+// with null if it is absent, or replies with an error.
+template <class Read>
+void ReadFields(Context& context, Read read) {
+  const HashedKey key = context.Key(1);
+  EntryRef ref = context.db.FindForRead(key);
+  if (context.RejectUnless(ValueType::kHash, ref)) return;
+  ExpireFieldsOf(context, key, ref, 2);
+  if (!ref) return read(nullptr);
+  const HashValue hash = HashOf(context, ref);
+  read(&hash);
 }
 
-// The value of the field at args[2], if there is one.
-std::optional<ListpackElement> FindValue(Context& context, EntryRef& ref) {
-  if (!ref) return std::nullopt;
-  return HashOf(ref).Get(context.args[2]);
+// The same for a command that wants the value of one field.
+template <class Read>
+void ReadValue(Context& context, Read read) {
+  ReadFields(context, [&](const HashValue* hash) {
+    read(hash == nullptr ? std::nullopt : hash->Get(context.args[2]));
+  });
 }
 
 enum class Part { kFields, kValues, kBoth };
+
+template <Part kPart>
+void ReplyPart(resp::ReplyWriter& reply, const ListpackElement& name,
+               const ListpackElement& value) {
+  if constexpr (kPart != Part::kValues) ReplyElement(reply, name);
+  if constexpr (kPart != Part::kFields) ReplyElement(reply, value);
+}
+
+// As many as are not hidden.
+template <Part kPart>
+void ReplyVisible(resp::ReplyWriter& reply, const HashValue& hash) {
+  const auto deferred = reply.BeginDeferred();
+  size_t count = 0;
+  hash.ForEach([&](const ListpackElement& name, const ListpackElement& value) {
+    ReplyPart<kPart>(reply, name, value);
+    ++count;
+  });
+  kPart == Part::kBoth ? reply.EndDeferredMap(deferred, count)
+                       : reply.EndDeferredArray(deferred, count);
+}
 
 template <Part kPart>
 void ReplyAll(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kHash, ref)) return;
   resp::ReplyWriter& reply = context.reply;
-  const size_t size = ref ? HashOf(ref).size() : 0;
-  kPart == Part::kBoth ? reply.Map(size) : reply.Array(size);
-  if (!ref) return;
-  HashOf(ref).ForEach([&](const ListpackElement& field, const ListpackElement& value) {
-    if constexpr (kPart != Part::kValues) ReplyElement(reply, field);
-    if constexpr (kPart != Part::kFields) ReplyElement(reply, value);
+  if (!ref) return kPart == Part::kBoth ? reply.Map(0) : reply.Array(0);
+  const HashValue hash = HashOf(context, ref);
+  if (hash.hides()) [[unlikely]]
+    return ReplyVisible<kPart>(reply, hash);
+  kPart == Part::kBoth ? reply.Map(hash.size()) : reply.Array(hash.size());
+  hash.ForEach([&](const ListpackElement& name, const ListpackElement& value) {
+    ReplyPart<kPart>(reply, name, value);
   });
 }
 
@@ -79,11 +110,11 @@ void HsetnxCommand(Context& context) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
   if (context.RejectUnless(ValueType::kHash, ref)) return;
-  if (FindValue(context, ref)) return context.reply.Integer(0);
+  if (ref && HashOf(context, ref).Get(context.args[2])) return context.reply.Integer(0);
   EditedHash hash(context, key, ref);
-  const HashContext limits = HashContextOf(context);
-  hash.value().Reserve(limits, context.args.subspan(2));
-  hash.value().Set(limits, context.args[2], context.args[3]);
+  hash.ExpireFields(2, 2);
+  hash.value().Reserve(hash.context(), context.args.subspan(2));
+  hash.value().Set(hash.context(), context.args[2], context.args[3]);
   hash.Store();
   context.Notify(kEventHash, "hset", key.bytes);
   context.effects.AsGiven();
@@ -91,38 +122,36 @@ void HsetnxCommand(Context& context) {
 }
 
 void HgetCommand(Context& context) {
-  EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (context.RejectUnless(ValueType::kHash, ref)) return;
-  ReplyValue(context, FindValue(context, ref));
+  ReadValue(context,
+            [&](const std::optional<ListpackElement>& value) { ReplyValue(context.reply, value); });
 }
 
 void HmgetCommand(Context& context) {
-  const EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (context.RejectUnless(ValueType::kHash, ref)) return;
-  const ArgSpan fields = context.args.subspan(2);
-  context.reply.Array(fields.size());
-  for (const std::string_view field : fields) {
-    ReplyValue(context, ref ? HashOf(ref).Get(field) : std::nullopt);
-  }
+  ReadFields(context, [&](const HashValue* hash) {
+    const ArgSpan fields = context.args.subspan(2);
+    context.reply.Array(fields.size());
+    for (const std::string_view field : fields) {
+      ReplyValue(context.reply, hash == nullptr ? std::nullopt : hash->Get(field));
+    }
+  });
 }
 
 void HexistsCommand(Context& context) {
-  EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (context.RejectUnless(ValueType::kHash, ref)) return;
-  context.reply.Integer(FindValue(context, ref) ? 1 : 0);
+  ReadValue(context, [&](const std::optional<ListpackElement>& value) {
+    context.reply.Integer(value ? 1 : 0);
+  });
 }
 
 void HstrlenCommand(Context& context) {
-  EntryRef ref = context.db.FindForRead(context.Key(1));
-  if (context.RejectUnless(ValueType::kHash, ref)) return;
-  const std::optional<ListpackElement> value = FindValue(context, ref);
-  context.reply.Integer(value ? static_cast<int64_t>(TextSize(*value)) : 0);
+  ReadValue(context, [&](const std::optional<ListpackElement>& value) {
+    context.reply.Integer(value ? static_cast<int64_t>(TextSize(*value)) : 0);
+  });
 }
 
 void HlenCommand(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kHash, ref)) return;
-  context.reply.Integer(ref ? static_cast<int64_t>(HashOf(ref).size()) : 0);
+  context.reply.Integer(ref ? static_cast<int64_t>(HashOf(context, ref).size()) : 0);
 }
 
 void HgetallCommand(Context& context) {

@@ -25,21 +25,21 @@ std::optional<long double> ReadFloat(const ListpackElement& value) {
   return ParseLongDouble(value.string());
 }
 
-// Gives the field at args[2] another value.
+std::optional<ListpackElement> FindValue(Context& context, const EntryRef& ref) {
+  if (!ref) return std::nullopt;
+  return HashOf(context, ref).Get(context.args[2]);
+}
+
+// Gives the field at args[2] another value; its deadline stays.
 void StoreNumber(Context& context, const HashedKey& key, EntryRef& ref, std::string_view value,
                  std::string_view event) {
   EditedHash hash(context, key, ref);
-  const HashContext limits = HashContextOf(context);
   const std::string_view pair[] = {context.args[2], value};
-  hash.value().Reserve(limits, pair);
-  hash.value().Set(limits, pair[0], pair[1]);
+  hash.ExpireFields(2, 2);
+  hash.value().Reserve(hash.context(), pair);
+  hash.value().Set(hash.context(), pair[0], pair[1], HashValue::kKeepDeadline);
   hash.Store();
   context.Notify(kEventHash, event, key.bytes);
-}
-
-std::optional<ListpackElement> FindValue(const EntryRef& ref, std::string_view field) {
-  if (!ref) return std::nullopt;
-  return HashOf(ref).Get(field);
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ void HincrbyCommand(Context& context) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
   if (context.RejectUnless(ValueType::kHash, ref)) return;
-  const std::optional<ListpackElement> value = FindValue(ref, context.args[2]);
+  const std::optional<ListpackElement> value = FindValue(context, ref);
   const std::optional<int64_t> current = value ? ReadInteger(*value) : 0;
   if (!current) return context.Fail(kValueNotAnInteger);
   int64_t sum;
@@ -68,14 +68,20 @@ void HincrbyfloatCommand(Context& context) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
   if (context.RejectUnless(ValueType::kHash, ref)) return;
-  const std::optional<ListpackElement> value = FindValue(ref, context.args[2]);
+  const std::optional<ListpackElement> value = FindValue(context, ref);
   const std::optional<long double> current = value ? ReadFloat(*value) : 0;
   if (!current) return context.Fail(kValueNotAFloat);
   const long double sum = *current + *increment;
   if (!std::isfinite(sum)) return context.Fail(kSumNotFinite);
   const std::string text = FormatLongDouble(sum);
+  const bool keeps_deadline = ref && ref->has_element_deadlines();
   StoreNumber(context, key, ref, text, "hincrbyfloat");
-  context.effects.Instead({"HSET", key.bytes, context.args[2], text});
+  const std::string_view field = context.args[2];
+  if (keeps_deadline) {
+    context.effects.Instead({"HSETEX", key.bytes, "KEEPTTL", "FIELDS", "1", field, text});
+  } else {
+    context.effects.Instead({"HSET", key.bytes, field, text});
+  }
   context.reply.Bulk(text);
 }
 

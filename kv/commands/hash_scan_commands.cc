@@ -1,5 +1,7 @@
 // Some of the fields of a hash: at random, or step by step.
+#include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -40,8 +42,8 @@ FieldAndValue RandomField(const HashValue& hash, Random& random) {
     const HashField& field = hash.table().RandomField(random);
     return {ListpackElement(field.field()), ListpackElement(field.value())};
   }
-  const auto [field, value] = hash.At(random.Uniform(hash.size()));
-  return {field, value};
+  const HashValue::Field field = hash.At(random.Uniform(hash.size()));
+  return {field.name, field.value};
 }
 
 // `count` different fields, each set of them with the same probability. Precondition: count is
@@ -98,6 +100,36 @@ void ReplyFields(Context& context, const HashValue& hash, int64_t count, bool wi
   });
 }
 
+// The same for a hash some of whose fields are hidden.
+void ReplyVisibleFields(Context& context, const HashValue& hash, int64_t count, bool with_values) {
+  std::vector<FieldAndValue> visible;
+  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
+    visible.push_back({field, value});
+  });
+  Random& random = context.random;
+  if (count < 0 && !visible.empty()) {
+    auto left = static_cast<size_t>(-count);
+    FieldReply reply(context.reply, left, with_values);
+    for (; left > 0; --left) reply.Add(visible[random.Uniform(visible.size())]);
+    return;
+  }
+  const size_t fields = count < 0 ? 0 : std::min(static_cast<size_t>(count), visible.size());
+  FieldReply reply(context.reply, fields, with_values);
+  for (size_t i = 0; i < fields; ++i) {
+    std::swap(visible[i], visible[i + random.Uniform(visible.size() - i)]);
+    reply.Add(visible[i]);
+  }
+}
+
+// One field, or nothing if all are hidden.
+void ReplyVisibleField(Context& context, const HashValue& hash) {
+  std::vector<ListpackElement> visible;
+  hash.ForEach(
+      [&](const ListpackElement& field, const ListpackElement&) { visible.push_back(field); });
+  if (visible.empty()) return context.reply.NullBulk();
+  ReplyElement(context.reply, visible[context.random.Uniform(visible.size())]);
+}
+
 // The count at args[2] and WITHVALUES behind it; or replies with an error and returns false.
 bool ParseCount(Context& context, int64_t* count, bool* with_values) {
   if (!context.ParseInteger(2, count)) return false;
@@ -120,6 +152,14 @@ bool ParseCount(Context& context, int64_t* count, bool* with_values) {
   return true;
 }
 
+// Removes fields that are due, as the store would have done soon, if those are not too many.
+void RemoveDueFields(Context& context, EntryRef& ref) {
+  constexpr size_t kBudget = 1000;
+  if (context.db.NextElementDeadline(ref) > context.now()) return;
+  if (context.store.context().expiry != ExpiryPolicy::kDelete) return;
+  context.db.ExpireElements(ref, kBudget);
+}
+
 }  // namespace
 
 void HrandfieldCommand(Context& context) {
@@ -127,11 +167,18 @@ void HrandfieldCommand(Context& context) {
   bool with_values = false;
   const bool counted = context.args.size() > 2;
   if (counted && !ParseCount(context, &count, &with_values)) return;
-  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kHash, ref)) return;
+  RemoveDueFields(context, ref);
   if (!ref) return counted ? context.reply.Array(0) : context.reply.NullBulk();
-  if (counted) return ReplyFields(context, HashOf(ref), count, with_values);
-  ReplyElement(context.reply, RandomField(HashOf(ref), context.random).field);
+  const HashValue hash = HashOf(context, ref);
+  const bool hides = hash.hides();
+  if (counted) {
+    return hides ? ReplyVisibleFields(context, hash, count, with_values)
+                 : ReplyFields(context, hash, count, with_values);
+  }
+  if (hides) return ReplyVisibleField(context, hash);
+  ReplyElement(context.reply, RandomField(hash, context.random).field);
 }
 
 void HscanCommand(Context& context) {
@@ -151,11 +198,12 @@ void HscanCommand(Context& context) {
     if (request.Matches(field.Text(buffer))) found.push_back({field, value});
   };
   uint64_t cursor = 0;
-  if (const HashValue hash = HashOf(ref); hash.is_table()) {
+  if (const HashValue hash = HashOf(context, ref); hash.is_table()) {
     int64_t visited = 0;
     cursor = request.Run(&visited, [&](uint64_t from) {
       return hash.table().Scan(from, [&](const HashField& field) {
         ++visited;
+        if (hash.IsHidden(field.deadline())) return;
         add_if_matching(ListpackElement(field.field()), ListpackElement(field.value()));
       });
     });

@@ -11,12 +11,19 @@ namespace kv {
 inline SetContext SetContextOf(Context& context) {
   StoreContext& store = context.store.context();
   const auto& limits = context.Owner<ValueLimits>();
-  return {store.memory, store.hash_key, limits.set, limits.set_max_intset_entries};
+  return {{store.memory, store.hash_key, limits.set, store.now}, limits.set_max_intset_entries};
 }
 
 // Precondition: ref refers to a set.
-inline SetValue SetOf(const EntryRef& ref) {
-  return SetValue({ref->encoding(), ref->object()});
+inline SetValue SetOf(const Context& context, const EntryRef& ref) {
+  return SetValue({ref->encoding(), ref->object()}, context.store.context().hidden_until());
+}
+
+// Before members are chosen at random: removes those whose deadline has come. `ref` may be empty
+// afterwards.
+inline void ExpireMembers(Context& context, EntryRef& ref) {
+  if (context.db.NextElementDeadline(ref) <= context.now()) [[unlikely]]
+    context.db.ExpireElements(ref, SIZE_MAX);
 }
 
 // Makes `set`, which was that of `ref` and has changed, the value of its key; an empty one

@@ -35,7 +35,7 @@ std::optional<Operands> FindOperands(Context& context, size_t first, size_t last
     const EntryRef ref = context.db.FindForRead(context.Key(i));
     if (context.RejectUnless(ValueType::kSet, ref)) return std::nullopt;
     if (ref) {
-      operands.sets.push_back(SetOf(ref));
+      operands.sets.push_back(SetOf(context, ref));
     } else {
       operands.any_is_absent = true;
       if (i == first) operands.first_is_absent = true;

@@ -10,9 +10,9 @@ namespace kv {
 namespace {
 
 // The set of `ref`, or an empty one for `key`, which is to be stored.
-SetValue SetToAddTo(const SetContext& rules, const EntryRef& ref, const SetMember& first,
-                    size_t expected) {
-  return ref ? SetOf(ref) : SetValue::Create(rules, first, expected);
+SetValue SetToAddTo(const Context& context, const SetContext& rules, const EntryRef& ref,
+                    const SetMember& first, size_t expected) {
+  return ref ? SetOf(context, ref) : SetValue::Create(rules, first, expected);
 }
 
 void StoreGrownSet(Context& context, const HashedKey& key, EntryRef& ref, const SetValue& set) {
@@ -28,7 +28,7 @@ void SaddCommand(Context& context) {
   if (context.RejectUnless(ValueType::kSet, ref)) return;
   const ArgSpan members = context.args.subspan(2);
   const SetContext rules = SetContextOf(context);
-  SetValue set = SetToAddTo(rules, ref, SetMember(members.front()), members.size());
+  SetValue set = SetToAddTo(context, rules, ref, SetMember(members.front()), members.size());
   int64_t added = 0;
   for (const std::string_view member : members) {
     if (set.Add(rules, SetMember(member))) ++added;
@@ -45,7 +45,7 @@ void SremCommand(Context& context) {
   EntryRef ref = context.db.FindForWrite(key);
   if (context.RejectUnless(ValueType::kSet, ref)) return;
   if (!ref) return context.reply.Integer(0);
-  SetValue set = SetOf(ref);
+  SetValue set = SetOf(context, ref);
   int64_t removed = 0;
   for (const std::string_view member : context.args.subspan(2)) {
     if (!set.Remove(context.store.memory(), SetMember(member))) continue;
@@ -69,19 +69,19 @@ void SmoveCommand(Context& context) {
     const EntryRef target = context.db.FindForWrite(to);
     if (context.RejectUnless(ValueType::kSet, source)) return;
     if (context.RejectUnless(ValueType::kSet, target)) return;
-    const bool found = SetOf(source).Contains(member);
+    const bool found = SetOf(context, source).Contains(member);
     if (!found || from.bytes == to.bytes) return context.reply.Integer(found ? 1 : 0);
   }
   {
     EntryRef source = context.db.Peek(from);
-    SetValue set = SetOf(source);
+    SetValue set = SetOf(context, source);
     set.Remove(context.store.memory(), member);
     context.Notify(kEventSet, "srem", from.bytes);
     StoreChangedSet(context, from, source, set);
   }
   EntryRef target = context.db.Peek(to);
   const SetContext rules = SetContextOf(context);
-  SetValue set = SetToAddTo(rules, target, member, 1);
+  SetValue set = SetToAddTo(context, rules, target, member, 1);
   const bool added = set.Add(rules, member);
   StoreGrownSet(context, to, target, set);
   if (added) context.Notify(kEventSet, "sadd", to.bytes);
@@ -92,13 +92,13 @@ void SmoveCommand(Context& context) {
 void ScardCommand(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kSet, ref)) return;
-  context.reply.Integer(ref ? static_cast<int64_t>(SetOf(ref).size()) : 0);
+  context.reply.Integer(ref ? static_cast<int64_t>(SetOf(context, ref).visible_size()) : 0);
 }
 
 void SismemberCommand(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kSet, ref)) return;
-  context.reply.Integer(ref && SetOf(ref).Contains(SetMember(context.args[2])) ? 1 : 0);
+  context.reply.Integer(ref && SetOf(context, ref).Contains(SetMember(context.args[2])) ? 1 : 0);
 }
 
 void SmismemberCommand(Context& context) {
@@ -107,7 +107,7 @@ void SmismemberCommand(Context& context) {
   const ArgSpan members = context.args.subspan(2);
   context.reply.Array(members.size());
   for (const std::string_view member : members) {
-    context.reply.Integer(ref && SetOf(ref).Contains(SetMember(member)) ? 1 : 0);
+    context.reply.Integer(ref && SetOf(context, ref).Contains(SetMember(member)) ? 1 : 0);
   }
 }
 
@@ -115,8 +115,8 @@ void SmembersCommand(Context& context) {
   const EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kSet, ref)) return;
   if (!ref) return context.reply.Set(0);
-  const SetValue set = SetOf(ref);
-  context.reply.Set(set.size());
+  const SetValue set = SetOf(context, ref);
+  context.reply.Set(set.visible_size());
   set.ForEach([&](const ListpackElement& member) { ReplyElement(context.reply, member); });
 }
 
@@ -133,7 +133,7 @@ void SscanCommand(Context& context) {
   }
   std::vector<ListpackElement> found;
   int64_t visited = 0;
-  const SetValue set = SetOf(ref);
+  const SetValue set = SetOf(context, ref);
   const uint64_t cursor = request.Run(&visited, [&](uint64_t from) {
     return set.Scan(from, [&](const ListpackElement& member) {
       ++visited;

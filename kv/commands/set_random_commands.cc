@@ -54,7 +54,7 @@ void StateRemoval(Context& context, std::string_view key, const std::vector<std:
 }
 
 void PopAll(Context& context, const HashedKey& key, EntryRef& ref) {
-  const SetValue set = SetOf(ref);
+  const SetValue set = SetOf(context, ref);
   context.reply.Set(set.size());
   set.ForEach([&](const ListpackElement& member) { ReplyElement(context.reply, member); });
   context.Notify(kEventSet, "spop", key.bytes);
@@ -64,7 +64,7 @@ void PopAll(Context& context, const HashedKey& key, EntryRef& ref) {
 }
 
 void PopSome(Context& context, const HashedKey& key, EntryRef& ref, size_t count) {
-  SetValue set = SetOf(ref);
+  SetValue set = SetOf(context, ref);
   std::vector<std::string> popped;
   popped.reserve(count);
   ListpackElement::Buffer buffer;
@@ -82,7 +82,7 @@ void PopSome(Context& context, const HashedKey& key, EntryRef& ref, size_t count
 }
 
 void PopOne(Context& context, const HashedKey& key, EntryRef& ref) {
-  SetValue set = SetOf(ref);
+  SetValue set = SetOf(context, ref);
   const ListpackElement chosen = set.RandomMember(context.random);
   ReplyElement(context.reply, chosen);
   ListpackElement::Buffer buffer;
@@ -124,10 +124,11 @@ void SpopCommand(Context& context) {
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
   if (context.RejectUnless(ValueType::kSet, ref)) return;
+  ExpireMembers(context, ref);
   if (!ref) return count ? context.reply.Set(0) : context.reply.NullBulk();
   if (!count) return PopOne(context, key, ref);
   if (*count == 0) return context.reply.Set(0);
-  if (static_cast<size_t>(*count) >= SetOf(ref).size()) return PopAll(context, key, ref);
+  if (static_cast<size_t>(*count) >= SetOf(context, ref).size()) return PopAll(context, key, ref);
   PopSome(context, key, ref, static_cast<size_t>(*count));
 }
 
@@ -143,10 +144,11 @@ void SrandmemberCommand(Context& context) {
           "9223372036854775807");
     }
   }
-  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kSet, ref)) return;
+  ExpireMembers(context, ref);
   if (!ref) return counted ? context.reply.Array(0) : context.reply.NullBulk();
-  const SetValue set = SetOf(ref);
+  const SetValue set = SetOf(context, ref);
   if (counted) return ReplyRandomMembers(context, set, count);
   ReplyElement(context.reply, set.RandomMember(context.random));
 }

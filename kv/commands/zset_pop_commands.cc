@@ -1,6 +1,6 @@
 // Taking members off the ends of sorted sets, and waiting for them.
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -129,12 +129,16 @@ std::optional<MultiPop> ParseMultiPop(Context& context, size_t at) {
   } else if (!EqualsIgnoreCase(args[request.last], "min")) {
     return fail(kSyntaxError);
   }
-  const ArgSpan options = args.subspan(request.last + 1);
-  if (options.empty()) return request;
-  if (options.size() != 2 || !EqualsIgnoreCase(options[0], "count")) return fail(kSyntaxError);
-  const std::optional<int64_t> count = ParseInt64(options[1]);
-  if (!count || *count <= 0) return fail("ERR count should be greater than 0");
-  request.count = static_cast<size_t>(*count);
+  bool counted = false;
+  for (size_t i = request.last + 1; i < args.size(); i += 2) {
+    if (counted || i + 1 == args.size() || !EqualsIgnoreCase(args[i], "count")) {
+      return fail(kSyntaxError);
+    }
+    const std::optional<int64_t> count = ParseInt64(args[i + 1]);
+    if (!count || *count <= 0) return fail("ERR count should be greater than 0");
+    request.count = static_cast<size_t>(*count);
+    counted = true;
+  }
   return request;
 }
 
@@ -184,7 +188,62 @@ void BzmpopCommand(Context& context) {
   context.Block(request->first, request->last, timeout, TimeoutReply::kNullArray);
 }
 
-void ZpopdueCommand(Context&) {}
-void BzpopdueCommand(Context&) {}
+// --- ZPOPDUE and BZPOPDUE ---
+
+namespace {
+
+// The members whose scores, as Unix milliseconds, are not later than now: the lowest ones.
+RankRange Due(const Context& context, const SortedSetValue& set, size_t count) {
+  const RankRange due = set.RanksOf(ScoreRange{.max = static_cast<double>(context.now())});
+  return Limited(due, End::kAscending, 0, count);
+}
+
+// The first wall time in milliseconds at which a member of the set is due.
+int64_t NextDue(const SortedSetValue& set) {
+  constexpr double kLatest = 9e18;
+  double lowest = kLatest;
+  set.ForEach({0, 1}, End::kAscending, [&](std::string_view, double score) { lowest = score; });
+  return lowest < kLatest ? static_cast<int64_t>(std::ceil(lowest)) : Waiter::kNever;
+}
+
+}  // namespace
+
+void ZpopdueCommand(Context& context) {
+  const bool has_count = context.args.size() == 4;
+  if (context.args.size() != (has_count ? 4 : 2) ||
+      (has_count && !EqualsIgnoreCase(context.args[2], "count"))) {
+    return context.Fail(kSyntaxError);
+  }
+  const std::optional<int64_t> count = has_count ? ParseInt64(context.args[3]) : 1;
+  if (!count || *count < 0) return context.Fail(kNotPositive);
+  ZsetEdit edit(context, context.Key(1));
+  if (edit.rejected()) return;
+  RankRange due;
+  if (edit.exists()) due = Due(context, edit.set(), static_cast<size_t>(*count));
+  if (due.count == 0) return context.reply.Array(0);
+  const MemberForm form = has_count ? FormOf(context.reply, true) : MemberForm::kFlat;
+  ReplyRange(context.reply, form, edit.set(), due, End::kAscending);
+  edit.RemoveRange(due);
+  edit.StoreRest(PopEvent(End::kAscending));
+  StatePop(context, End::kAscending, context.args[1], due.count);
+}
+
+void BzpopdueCommand(Context& context) {
+  const size_t last = context.args.size() - 1;
+  int64_t timeout;
+  if (!context.ParseTimeout(last, &timeout)) return;
+  int64_t next = Waiter::kNever;
+  const auto pop = [&](ZsetEdit& edit, const HashedKey& key) {
+    if (Due(context, edit.set(), 1).count > 0) {
+      PopOneOfKey(context, edit, key, End::kAscending);
+      return true;
+    }
+    next = std::min(next, NextDue(edit.set()));
+    return false;
+  };
+  if (PopFromFirst(context, 1, last, pop)) return;
+  context.Block(1, last, timeout, TimeoutReply::kNullArray);
+  context.blocked.TryAgainAt(context.client.id, next);
+}
 
 }  // namespace kv

@@ -77,7 +77,7 @@ struct RangeRequest {
 
   RankRange In(const SortedSetValue& set) const {
     const RankRange range = ResolveBounds(bounds, set, order);
-    if (!limited) return range;
+    if (!limited || by == RangeBy::kRank) return range;
     if (offset < 0) return {};
     return Limited(range, order, static_cast<size_t>(offset),
                    limit < 0 ? std::numeric_limits<size_t>::max() : static_cast<size_t>(limit));

@@ -145,7 +145,12 @@ void HashTableStats(Context& context) {
 void Listpack(Context& context) {
   const EntryRef ref = context.db.Peek(context.Key(2));
   if (!ref) return context.Fail(kNoSuchKey);
-  context.Fail("ERR Not a listpack encoded object.");
+  if (ref->encoding() != Encoding::kListpack && ref->encoding() != Encoding::kListpackEx) {
+    return context.Fail("ERR Not a listpack encoded object.");
+  }
+  const ListpackView listpack(static_cast<const char*>(ref->object()));
+  context.reply.SimpleString(
+      absl::StrCat("listpack of ", listpack.size(), " entries, ", listpack.bytes(), " bytes"));
 }
 
 void QuicklistPackedThreshold(Context& context) {

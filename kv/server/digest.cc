@@ -8,6 +8,7 @@
 #include "kv/types/hash_value.h"
 #include "kv/types/list_value.h"
 #include "kv/types/set_value.h"
+#include "kv/types/sorted_set_value.h"
 #include "kv/types/stream.h"
 
 namespace kv {
@@ -42,13 +43,14 @@ void MixList(StoreDigest& digest, const ListValue& list) {
 
 // The order of fields does not count.
 void MixHash(StoreDigest& digest, const HashValue& hash) {
-  hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
-    ListpackElement::Buffer field_buffer;
-    ListpackElement::Buffer value_buffer;
-    const std::string_view text = field.Text(field_buffer);
-    digest.Mix(absl::StrCat("hash:", text.size(), ":", std::string(text),
-                            std::string(value.Text(value_buffer))));
-  });
+  hash.ForEachWithDeadline(
+      [&](const ListpackElement& field, const ListpackElement& value, int64_t deadline) {
+        ListpackElement::Buffer field_buffer;
+        ListpackElement::Buffer value_buffer;
+        const std::string_view text = field.Text(field_buffer);
+        digest.Mix(absl::StrCat("hash:", deadline, ":", text.size(), ":", std::string(text),
+                                std::string(value.Text(value_buffer))));
+      });
 }
 
 // Nor does that of members.
@@ -96,6 +98,12 @@ void MixStream(StoreDigest& digest, const Stream& stream) {
   for (const StreamGroup* group : stream.groups().items()) MixStreamGroup(digest, *group);
 }
 
+void MixSortedSet(StoreDigest& digest, const SortedSetValue& set) {
+  set.ForEach([&](std::string_view member, double score) {
+    digest.Mix(absl::StrFormat("zset:%.17g:%s", score, member));
+  });
+}
+
 }  // namespace
 
 StoreDigest DigestOfValue(const Entry& entry) {
@@ -115,6 +123,9 @@ StoreDigest DigestOfValue(const Entry& entry) {
       break;
     case ValueType::kStream:
       MixStream(digest, *static_cast<const Stream*>(entry.object()));
+      break;
+    case ValueType::kZset:
+      MixSortedSet(digest, SortedSetValue({entry.encoding(), entry.object()}));
       break;
     default:
       assert(false);

@@ -223,7 +223,7 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("sync_full", 0);
   out.Number("sync_partial_ok", 0);
   out.Number("sync_partial_err", 0);
-  out.Number("expired_subkeys", 0);
+  out.Number("expired_subkeys", store.expired_elements);
   out.Number("expired_keys", store.expired);
   out.Fixed("expired_stale_perc", 0, 2);
   out.Number("expired_time_cap_reached_count", 0);
@@ -367,8 +367,8 @@ void KeyspaceSection(const Parts& parts, Section& out) {
     const Database& database = parts.store.database(i);
     if (database.size() == 0) continue;
     out.Text(absl::StrCat("db", i),
-             absl::StrCat("keys=", database.size(), ",expires=", database.expiring(),
-                          ",avg_ttl=", database.mean_ttl(), ",subexpiry=0"));
+             absl::StrCat("keys=", database.size(), ",expires=", database.expiring(), ",avg_ttl=",
+                          database.mean_ttl(), ",subexpiry=", database.with_element_deadlines()));
   }
 }
 

@@ -265,6 +265,7 @@ void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
   table_.Register(BitmapCommandSpecs());
   table_.Register(HashCommandSpecs(), &options_.value_limits);
+  table_.Register(HashTtlCommandSpecs(), &options_.value_limits);
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
   table_.Register(StreamCommandSpecs(), &options_.value_limits);
@@ -446,14 +447,19 @@ void Server::Stop() {
 }
 
 bool Server::has_work() const {
-  return runner_->has_work() || store_->NextDeadline() <= clock_.WallMillis() ||
+  return runner_->has_work() || NextWallDeadline() <= clock_.WallMillis() ||
          blocked_.TimeLeft() == 0 || store_->reclaimer().has_work() || trimming_;
+}
+
+// In wall milliseconds, when the first key expires or the first waiter is to be tried again.
+int64_t Server::NextWallDeadline() const {
+  return std::min(store_->NextDeadline(), blocked_.NextWakeUp());
 }
 
 int64_t Server::BeforeWait() {
   if (runner_->has_work() || store_->reclaimer().has_work()) return 0;
   const int64_t most = std::min(trimming_ ? kTrimPauseMicros : kMaxWaitMicros, blocked_.TimeLeft());
-  const int64_t next = store_->NextDeadline();
+  const int64_t next = NextWallDeadline();
   int64_t wait = most;
   if (next != INT64_MAX) {
     const int64_t left = next - clock_.WallMillis();
@@ -494,6 +500,7 @@ void Server::ServeTick() {
   cycles_.RunFor(kSliceNanos, [this] { return store_->ExpireDue(kStepUnits) > 0; });
   effects_.Close();
   blocking_->EndDue();
+  blocked_.SignalDue(store_->now());
   if (blocked_.has_ready()) blocking_->ServeReady();
   ticks_.End(TickPhase::kTimers);
   runner_->Run(TakeRunBudget());

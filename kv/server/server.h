@@ -143,6 +143,7 @@ class Server final : private ae::TickHandler, private DispatchHooks, private Ser
   void OnTimersRun() override { ticks_.End(TickPhase::kTimers); }
   void AfterWait() override;
   void PrepareMemory();
+  int64_t NextWallDeadline() const;
   uint64_t TakeRunBudget();
   void ServeTick();
   TickWork CountWork() const;

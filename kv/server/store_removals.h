@@ -25,12 +25,22 @@ class StoreRemovals final : public KeyEvents {
                   std::string_view key) override {
     if (listener_ != nullptr) listener_->OnKeyEvent(event_class, event, database, key);
   }
+  void OnElementRemovedByStore(int database, std::string_view key, ValueType type,
+                               std::string_view element) override {
+    effects_.InsteadIn(database, {RemovalOf(type), key, element});
+    if (listener_ != nullptr) listener_->OnElementRemovedByStore(database, key, type, element);
+  }
   void OnKeyRemovedByStore(int database, std::string_view key) override {
     effects_.InsteadIn(database, {"DEL", key});
     if (listener_ != nullptr) listener_->OnKeyRemovedByStore(database, key);
   }
 
  private:
+  static std::string_view RemovalOf(ValueType type) {
+    if (type == ValueType::kSet) return "SREM";
+    return type == ValueType::kZset ? "ZREM" : "HDEL";
+  }
+
   Effects& effects_;
   KeyEvents* listener_ = nullptr;
 };

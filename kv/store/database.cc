@@ -17,9 +17,6 @@ namespace {
 // Room to grow that an edited blob gets: as much again, up to 1 MiB.
 constexpr size_t kMaxSpareCapacity = 1 << 20;
 
-// Stale records of deadlines that are never worth a rebuild.
-constexpr size_t kFewRecords = 1024;
-
 size_t SizeBin(size_t size) {
   return static_cast<size_t>(std::bit_width(size));
 }
@@ -36,12 +33,6 @@ Database::Database(StoreContext& context, Reclaimer& reclaimer, int index)
 
 Database::~Database() {
   Clear();
-}
-
-int64_t Database::mean_ttl() const {
-  if (expiring_ == 0) return 0;
-  const absl::int128 mean_age = deadline_sum_ / static_cast<int64_t>(expiring_);
-  return std::max<int64_t>(0, static_cast<int64_t>(mean_age + context_.birth - context_.now));
 }
 
 // --- finding ---
@@ -133,6 +124,7 @@ void Database::PutObject(const HashedKey& key, EntryRef& ref, ValueType type, Va
   Entry* entry = Shape(key, ref, type, value.encoding, 0, deadline);
   entry->set_object(value.object);
   CountSize(*entry, +1);
+  UpdateElementDeadlines(ref, INT64_MAX);
   if (type != ValueType::kString) context_.SignalReady(index_, key.bytes);
 }
 
@@ -201,6 +193,7 @@ Entry* Database::Shape(const HashedKey& key, EntryRef& ref, ValueType type, Enco
     return entry;
   }
   CountSize(*ref, -1);
+  MarkElementDeadlines(*ref.entry_, false);
   CountDeadline(*ref.entry_, ref->deadline(), deadline, key.hash);
   DropValue(*ref.entry_);
   ref->set_encoding(type, ref->encoding());
@@ -228,6 +221,7 @@ void Database::Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int
   moved->set_access(entry->access());
   moved->set_edited(entry->edited());
   moved->set_index_parity(entry->index_parity());
+  moved->set_element_deadlines(entry->has_element_deadlines());
   ref.position_ = PositionOf(ref);
   table_.Replace(ref.position_, moved);
   context_.memory.Free(entry, old_size);
@@ -247,6 +241,7 @@ void Database::Remove(EntryRef& ref) {
   Entry* entry = ref.entry_;
   const uint64_t hash = table_.traits().Hash(*entry);
   CountSize(*entry, -1);
+  MarkElementDeadlines(*entry, false);
   CountDeadline(*entry, entry->deadline(), kNoDeadline, hash);
   table_.Erase(PositionOf(ref), hash);
   DropValue(*entry);
@@ -277,7 +272,11 @@ Entry* Database::InsertMoved(Database& target, const HashedKey& key, const Entry
   entry->set_edited(from.edited());
   std::memcpy(entry->value(), from.value(), from.value_size());
   target.table_.Insert(entry, key.hash);
+  target.MarkElementDeadlines(*entry, from.has_element_deadlines());
   target.CountDeadline(*entry, kNoDeadline, deadline, key.hash);
+  if (entry->has_element_deadlines()) {
+    target.RecordDeadline(*entry, target.FirstDeadline(*entry), key.hash);
+  }
   target.CountSize(*entry, +1);
   if (entry->type() != ValueType::kString) context_.SignalReady(target.index_, key.bytes);
   return entry;
@@ -291,6 +290,7 @@ void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
   table_.Erase(PositionOf(ref), hash);
   InsertMoved(target, key, *entry, entry->deadline());
   SignalEnd(*entry);
+  MarkElementDeadlines(*entry, false);
   context_.memory.Free(entry, entry->size());
   ref.entry_ = nullptr;
 }
@@ -406,6 +406,8 @@ void Database::Clear() {
     *index = DeadlineIndex(context_.memory, context_.now);
   }
   expiring_ = 0;
+  with_element_deadlines_ = 0;
+  due_elements_.clear();
   deadline_sum_ = 0;
   string_sizes_ = {};
 }
@@ -417,107 +419,11 @@ void Database::Swap(Database& other) {
   std::swap(index_parity_, other.index_parity_);
   std::swap(new_records_, other.new_records_);
   std::swap(expiring_, other.expiring_);
+  std::swap(with_element_deadlines_, other.with_element_deadlines_);
+  std::swap(due_elements_, other.due_elements_);
   std::swap(deadline_sum_, other.deadline_sum_);
   std::swap(string_sizes_, other.string_sizes_);
   std::swap(partly_compacted_, other.partly_compacted_);
-}
-
-// --- expiry ---
-
-void Database::Expire(EntryRef& ref) {
-  ++context_.stats.expired;
-  context_.expiry_lag.Record(context_.now - ref->deadline());
-  RemoveByStore(ref, kEventExpired, "expired");
-}
-
-void Database::Evict(EntryRef& ref) {
-  ++context_.stats.evicted;
-  RemoveByStore(ref, kEventEvicted, "evicted");
-}
-
-void Database::RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event) {
-  // The events name the key, which Remove frees: they come first.
-  const std::string_view key = ref->key();
-  if (context_.events != nullptr) context_.events->OnKeyRemovedByStore(index_, key);
-  context_.Notify(event_class, event, index_, key);
-  Remove(ref);
-}
-
-// The deadline of `entry` changes.
-void Database::CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash) {
-  if (before == after) return;
-  if (before != kNoDeadline) {
-    --expiring_;
-    deadline_sum_ -= absl::int128(before) - context_.birth;
-  }
-  if (after != kNoDeadline) {
-    ++expiring_;
-    deadline_sum_ += absl::int128(after) - context_.birth;
-    if (before == kNoDeadline || after < before) RecordDeadline(entry, after, hash);
-  }
-}
-
-void Database::RecordDeadline(Entry& entry, int64_t deadline, uint64_t hash) {
-  deadlines_.Add(deadline, hash);
-  entry.set_index_parity(index_parity_);
-  ++new_records_;
-}
-
-int64_t Database::NextDeadline() const {
-  if (former_deadlines_.size() > 0) return context_.now;
-  return deadlines_.NextDueMillis();
-}
-
-size_t Database::ExpireDue(size_t budget) {
-  if (context_.expiry != ExpiryPolicy::kDelete) return 0;
-  const auto prefetch = [this](uint64_t fingerprint, bool far) {
-    const uint64_t hash = HashWithFingerprint(fingerprint);
-    if (far) {
-      table_.PrefetchBucket(hash);
-    } else {
-      table_.PrefetchElement(hash);
-    }
-  };
-  const auto expire = [this](int64_t, uint64_t fingerprint) {
-    // At most a bucket's worth of entries share these bits of the hash, nearly always one.
-    constexpr size_t kMaxMatches = 16;
-    Entry* matches[kMaxMatches];
-    size_t count = 0;
-    table_.ForEachWithFingerprint(fingerprint, [&](Entry* entry) {
-      if (entry->has_deadline() && count < kMaxMatches) matches[count++] = entry;
-    });
-    for (Entry* entry : std::span(matches, count)) {
-      if (IsExpired(*entry)) {
-        EntryRef ref = RefTo(*entry);
-        Expire(ref);
-      } else {
-        RecordDeadline(*entry, entry->deadline(), table_.traits().Hash(*entry));
-      }
-    }
-  };
-  return deadlines_.Advance(context_.now, budget, expire, prefetch);
-}
-
-size_t Database::RebuildDeadlineIndex(size_t budget) {
-  size_t new_records = std::exchange(new_records_, 0);
-  if (former_deadlines_.size() == 0) {
-    if (deadlines_.size() <= 2 * expiring_ + kFewRecords) return 0;
-    former_deadlines_.Swap(deadlines_);
-    deadlines_ = DeadlineIndex(context_.memory, context_.now);
-    index_parity_ = !index_parity_;
-    new_records = 0;
-  }
-  const auto renew = [this](uint64_t fingerprint) {
-    table_.ForEachWithFingerprint(fingerprint, [this](Entry* entry) {
-      if (!entry->has_deadline() || entry->index_parity() == index_parity_) return;
-      const uint64_t hash = table_.traits().Hash(*entry);
-      deadlines_.Add(entry->deadline(), hash);
-      entry->set_index_parity(index_parity_);
-    });
-  };
-  const size_t done = former_deadlines_.Drain(std::max(budget, 2 * new_records), renew);
-  if (former_deadlines_.size() == 0) former_deadlines_.Clear();
-  return done;
 }
 
 void Database::CountSize(const Entry& entry, int64_t sign) {

@@ -9,6 +9,10 @@
 // most about four times the entries with a deadline, and the work is O(1) for each record ever
 // made.
 //
+// Elements of a value may have deadlines of their own, which the value knows best (see
+// ValueOperations): the record of such an entry fires no later than its first element is due. The
+// due elements are then removed in slices; whoever reads a value hides those that are left.
+//
 // The value of a key is reached through an EntryRef, which is good until the next call that changes
 // the database and cannot be stored.
 #ifndef SOLOKV_KV_STORE_DATABASE_H_
@@ -127,6 +131,22 @@ class Database {
     ref->set_encoding(ref->type(), value.encoding);
     ref->set_object(value.object);
   }
+  // --- elements with a deadline ---
+  // A time no later than the first deadline of an element; INT64_MAX if there is none.
+  int64_t NextElementDeadline(const EntryRef& ref) const {
+    return ref ? NextElementDeadline(*ref) : INT64_MAX;
+  }
+  // To be called after SetObject if elements got or lost deadlines. `before` is what
+  // NextElementDeadline was before the change.
+  void UpdateElementDeadlines(EntryRef& ref, int64_t before);
+  // Tells that an element of `ref` is about to be removed because its deadline has come.
+  void NoteExpired(const EntryRef& ref, std::string_view element, int64_t deadline);
+  // Removes elements that are due, doing about `budget` units of work; `ref` is empty afterwards if
+  // none is left. Returns the units done.
+  size_t ExpireElements(EntryRef& ref, size_t budget);
+  // Entries that have elements with a deadline.
+  size_t with_element_deadlines() const { return with_element_deadlines_; }
+
   // Removes the entry; `ref` is empty afterwards. A large value is freed later, in slices.
   void Remove(EntryRef& ref);
   // Sets a deadline (wall milliseconds) or, with kNoDeadline, removes it.
@@ -217,6 +237,12 @@ class Database {
   void SignalEnd(const Entry& entry);
   Entry* MoveIfSparse(Entry* entry, CompactionStats& stats);
   uint64_t CompactValue(Entry* entry, uint64_t cursor, CompactionStats& stats);
+  int64_t NextElementDeadline(const Entry& entry) const;
+  void MarkElementDeadlines(Entry& entry, bool has);
+  int64_t FirstDeadline(const Entry& entry) const;
+  void FireRecord(uint64_t fingerprint, size_t budget, size_t* work);
+  size_t ExpireDueElements(EntryRef& ref, size_t budget);
+  void Rearm(const EntryRef& ref);
   void CountDeadline(Entry& entry, int64_t before, int64_t after, uint64_t hash);
   void RecordDeadline(Entry& entry, int64_t deadline, uint64_t hash);
   void CountSize(const Entry& entry, int64_t sign);
@@ -233,6 +259,9 @@ class Database {
   // Records made since the last slice of rebuilding.
   size_t new_records_ = 0;
   size_t expiring_ = 0;
+  size_t with_element_deadlines_ = 0;
+  // The hashes of keys whose record has fired, but not all of whose due elements are removed.
+  std::vector<uint64_t> due_elements_;
   // Sum of (deadline - context's birth) over the entries that have one. Two deadlines at the end of
   // the range already exceed 64 bits.
   absl::int128 deadline_sum_ = 0;

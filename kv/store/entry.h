@@ -77,6 +77,10 @@ class Entry {
   bool index_parity() const { return (flags_ & kIndexParity) != 0; }
   void set_index_parity(bool parity) { SetFlag(kIndexParity, parity); }
 
+  // Whether elements of the value have deadlines of their own.
+  bool has_element_deadlines() const { return (flags_ & kElementDeadlines) != 0; }
+  void set_element_deadlines(bool has) { SetFlag(kElementDeadlines, has); }
+
   uint32_t access() const { return access_and_inline_size_ & 0xffffff; }
   void set_access(uint32_t access) {
     access_and_inline_size_ = (access_and_inline_size_ & 0xff000000) | (access & 0xffffff);
@@ -125,6 +129,7 @@ class Entry {
   static constexpr uint8_t kLongKey = 2;
   static constexpr uint8_t kEdited = 4;
   static constexpr uint8_t kIndexParity = 8;
+  static constexpr uint8_t kElementDeadlines = 16;
   static constexpr size_t kLongKeySize = 0xffff;
 
   template <class T>

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "kv/types/value.h"
+
 namespace kv {
 
 // The classes of notify-keyspace-events, as bits.
@@ -32,6 +34,9 @@ class KeyEvents {
   // The store itself removed `key`, because it expired or had to make room: the change must reach
   // the append-only file and the replicas as a deletion.
   virtual void OnKeyRemovedByStore(int database, std::string_view key) = 0;
+  // The same for an element of the value of `key`, which is of this type.
+  virtual void OnElementRemovedByStore(int database, std::string_view key, ValueType type,
+                                       std::string_view element) = 0;
 };
 
 // Who waits for a key to have something.

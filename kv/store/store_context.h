@@ -24,6 +24,7 @@ struct StoreStats {
   uint64_t misses = 0;
   uint64_t misses_expired = 0;
   uint64_t expired = 0;
+  uint64_t expired_elements = 0;
   uint64_t evicted = 0;
 };
 
@@ -72,6 +73,8 @@ struct StoreContext {
     now = wall_millis;
     access_clock = static_cast<uint32_t>(now / kAccessUnitMillis) & kAccessMask;
   }
+  // Elements of a value with a deadline up to this time are not to be seen.
+  int64_t hidden_until() const { return expiry == ExpiryPolicy::kShow ? INT64_MIN : now; }
   void Notify(KeyEventClass event_class, std::string_view event, int database,
               std::string_view key) {
     if ((event_classes & event_class) != 0 && events != nullptr) [[unlikely]] {

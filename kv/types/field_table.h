@@ -1,13 +1,19 @@
 // FieldTable: the fields of a large hash. OBJECT ENCODING calls it "hashtable".
 //
-//                 ┌───────────┐      ┌────────────────────┐
-//   field ──────► │ HashTable │ ───► │ HashField:         │
-//                 └───────────┘      │ sizes field value  │
-//                                    └────────────────────┘
+//                 ┌───────────┐      ┌───────────────────┐      ┌──────────────────┐
+//   field ──────► │ HashTable │ ───► │ HashField: field, │ ◄╌╌╌ │ ElementDeadlines │ ◄── time
+//                 └───────────┘      │ value, deadline   │      └──────────────────┘
+//                                    └───────────────────┘
+//
+// Invariants:
+//   - There are ElementDeadlines from when a field gets a deadline until none has one, or a little
+//     longer. They lead to a field by the fingerprint of its hash.
+//   - A field stays until it is removed or FireDue comes by, however long it is due: who reads
+//     compares deadlines.
 //
 // Cost, for n fields: what concerns one field is O(1), the rest O(n).
 // Memory: 11 to 15 bytes a field above those of field and value: 9.3 of the table, 2 of the sizes,
-// and rounding to 4.
+// and rounding to 4. A deadline takes 8, and 8.3 of its record.
 //
 // A table belongs to whoever called Create; memory comes from the store's SlabMemory, the same one
 // in every call. References to fields end with the next change.
@@ -16,16 +22,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "kv/base/hash.h"
 #include "kv/base/random.h"
 #include "kv/base/same_bytes.h"
 #include "kv/base/slab_memory.h"
+#include "kv/ds/element_deadlines.h"
 #include "kv/ds/hash_table.h"
 #include "kv/types/hash_field.h"
+#include "kv/types/value_limits.h"
+#include "kv/types/value_operations.h"
 
 namespace kv {
+
+// What every change of a hash needs. The memory must be the same one in every call.
+struct HashContext {
+  SlabMemory& memory;
+  const HashKey& hash_key;
+  ListpackLimits limits;
+  int64_t now;  // wall milliseconds
+};
 
 class FieldTable {
  public:
@@ -50,9 +69,13 @@ class FieldTable {
   const HashField* Find(std::string_view field) const { return fields_.Find(field, HashOf(field)); }
 
   // Gives the field this value and deadline. Returns whether it is new.
-  bool Set(SlabMemory& memory, std::string_view field, std::string_view value, int64_t deadline);
+  bool Set(const HashContext& context, std::string_view field, std::string_view value,
+           int64_t deadline);
   // The same for a field that is known to be new.
-  void Add(SlabMemory& memory, std::string_view field, std::string_view value, int64_t deadline);
+  void Add(const HashContext& context, std::string_view field, std::string_view value,
+           int64_t deadline);
+  // Precondition: there is such a field.
+  void SetDeadline(const HashContext& context, std::string_view field, int64_t deadline);
   // Returns whether there was such a field.
   bool Remove(SlabMemory& memory, std::string_view field);
 
@@ -75,6 +98,17 @@ class FieldTable {
   const HashField& RandomField(Random& random) const {
     return *fields_.RandomElement([&] { return random.Next(); });
   }
+
+  // --- deadlines ---
+  // Fields that have one.
+  size_t expiring() const { return expiring_; }
+  // A time no later than the first deadline; INT64_MAX if no field has one.
+  int64_t NextDeadline() const {
+    return expiring_ == 0 ? std::numeric_limits<int64_t>::max() : deadlines_->NextDue();
+  }
+  // Removes fields that are due at `now`, having passed each to `visit`, until about `budget` units
+  // of work are done. Returns the units done.
+  size_t FireDue(SlabMemory& memory, int64_t now, size_t budget, VisitExpired visit);
 
   // Moves parts of the table out of sparse slabs. Returns the position to go on from, 0 at the end.
   // Starting from 0 until 0 comes back reaches all that was there all the time.
@@ -102,8 +136,17 @@ class FieldTable {
   HashField* NewField(SlabMemory& memory, std::string_view field, std::string_view value,
                       int64_t deadline);
   void FreeField(SlabMemory& memory, HashField* field);
+  HashField* ReplaceField(SlabMemory& memory, Fields::Position position, std::string_view value,
+                          int64_t deadline);
+  void Insert(const HashContext& context, HashField* field, uint64_t hash);
+  void CountDeadline(const HashContext& context, int64_t before, HashField* field, uint64_t hash);
+  void RecordDeadline(SlabMemory& memory, int64_t now, HashField* field, uint64_t hash);
+  size_t RenewRecords(SlabMemory& memory, size_t budget);
+  void RemoveDue(SlabMemory& memory, int64_t now, uint64_t fingerprint, VisitExpired visit);
 
   Fields fields_;
+  ElementDeadlines* deadlines_ = nullptr;
+  size_t expiring_ = 0;
   size_t field_bytes_ = 0;
 };
 

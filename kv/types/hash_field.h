@@ -1,10 +1,10 @@
 // HashField: one field of a large hash with its value, in one block.
 //
-//    0              1            2                            10 (2 without a deadline)
-//   ┌──────────────┬────────────┬────────────────────────────┬───────────┬───────────┐
-//   │ d │ size of  │ size of    │ deadline 8, if d           │ field ... │ value ... │
-//   │   │ field 7b │ value      │                            │           │           │
-//   └──────────────┴────────────┴────────────────────────────┴───────────┴───────────┘
+//    0              1            2                        10 (2 without a deadline)
+//   ┌───┬──────────┬────────────┬────────────────────────┬───────────┬───────────┐
+//   │ d │ size of  │ size of    │ deadline 63b, parity,  │ field ... │ value ... │
+//   │   │ field 7b │ value      │ if d                   │           │           │
+//   └───┴──────────┴────────────┴────────────────────────┴───────────┴───────────┘
 //
 // A field above 126 bytes or a value above 255 takes the long form: 127 in the place of the field's
 // size, and both sizes, of 8 bytes each, right behind the first two bytes.
@@ -33,7 +33,7 @@ class HashField {
     const Shape shape = {field.size(), value.size(), deadline != kNoFieldDeadline};
     auto* const element = static_cast<HashField*>(memory.Allocate(shape.bytes()));
     element->SetShape(shape);
-    if (shape.has_deadline) element->set_deadline(deadline);
+    if (shape.has_deadline) element->set_deadline_word(static_cast<uint64_t>(deadline) << 1);
     char* const text = element->text(shape);
     if (!field.empty()) std::memcpy(text, field.data(), field.size());
     if (!value.empty()) std::memcpy(text + field.size(), value.data(), value.size());
@@ -64,14 +64,16 @@ class HashField {
   }
   bool has_deadline() const { return (head_[0] & kHasDeadline) != 0; }
   int64_t deadline() const {
-    if (!has_deadline()) return kNoFieldDeadline;
-    int64_t deadline;
-    std::memcpy(&deadline, text(shape()) - sizeof deadline, sizeof deadline);
-    return deadline;
+    return has_deadline() ? static_cast<int64_t>(deadline_word() >> 1) : kNoFieldDeadline;
   }
-  // Precondition: has_deadline().
+  // Precondition, here and below: has_deadline().
   void set_deadline(int64_t deadline) {
-    std::memcpy(text(shape()) - sizeof deadline, &deadline, sizeof deadline);
+    set_deadline_word(static_cast<uint64_t>(deadline) << 1 | (deadline_word() & 1));
+  }
+  // Which index has the record of the deadline; see ElementDeadlines.
+  bool index_parity() const { return (deadline_word() & 1) != 0; }
+  void set_index_parity(bool parity) {
+    set_deadline_word((deadline_word() & ~uint64_t{1}) | uint64_t{parity});
   }
 
   // Puts another value in the place of the present one, if the block is the right one for it. The
@@ -123,6 +125,14 @@ class HashField {
     head_[1] = 0;
     const uint64_t sizes[2] = {shape.field_size, shape.value_size};
     std::memcpy(static_cast<void*>(this + 1), sizes, sizeof sizes);
+  }
+  uint64_t deadline_word() const {
+    uint64_t word;
+    std::memcpy(&word, text(shape()) - sizeof word, sizeof word);
+    return word;
+  }
+  void set_deadline_word(uint64_t word) {
+    std::memcpy(text(shape()) - sizeof word, &word, sizeof word);
   }
   char* text(const Shape& shape) { return reinterpret_cast<char*>(this) + shape.head_bytes(); }
   const char* text(const Shape& shape) const {

@@ -44,12 +44,13 @@ SetMember::SetMember(const ListpackElement& element)
 SetValue SetValue::Create(const SetContext& context, const SetMember& like, size_t expected) {
   const auto count = static_cast<int64_t>(expected);
   if (like.is_integer() && count <= MaxIntegers(context)) {
-    return SetValue({Encoding::kIntset, Intset::Create(context.memory).block()});
+    return SetValue({Encoding::kIntset, Intset::Create(context.memory()).block()});
   }
-  if (count <= context.limits.max_entries) {
-    return SetValue({Encoding::kListpack, Listpack::Create(context.memory).block()});
+  if (count <= context.table.limits.max_entries) {
+    return SetValue({Encoding::kListpack, Listpack::Create(context.memory()).block()});
   }
-  return SetValue({Encoding::kHashTable, FieldTable::Create(context.memory, context.hash_key)});
+  return SetValue(
+      {Encoding::kHashTable, FieldTable::Create(context.memory(), context.table.hash_key)});
 }
 
 void SetValue::Free(SlabMemory& memory) {
@@ -58,17 +59,25 @@ void SetValue::Free(SlabMemory& memory) {
 }
 
 bool SetValue::Contains(const SetMember& member) const {
-  if (is_table()) return table().Find(member.text()) != nullptr;
+  if (is_table()) {
+    const HashField* const found = table().Find(member.text());
+    return found != nullptr && !IsHidden(*found);
+  }
   if (is_intset()) return member.is_integer() && intset().Contains(member.integer());
   const Listpack members = listpack();
   return members.Find(members.First(), ListpackNeedle(member.text())) != members.kNone;
 }
 
 bool SetValue::Add(const SetContext& context, const SetMember& member) {
-  if (is_table()) return table().Set(context.memory, member.text(), {}, kNoFieldDeadline);
+  if (is_table()) {
+    const HashField* const found = table().Find(member.text());
+    if (found != nullptr && !IsHidden(*found)) return false;
+    table().Set(context.table, member.text(), {}, kNoFieldDeadline);
+    return true;
+  }
   if (is_intset() && member.is_integer()) {
     Intset integers = intset();
-    if (!integers.Add(context.memory, member.integer())) return false;
+    if (!integers.Add(context.memory(), member.integer())) return false;
     set_object(integers);
     if (static_cast<int64_t>(integers.size()) > MaxIntegers(context)) ConvertToTable(context);
     return true;
@@ -76,18 +85,36 @@ bool SetValue::Add(const SetContext& context, const SetMember& member) {
   if (is_listpack() && Contains(member)) return false;
   if (!FitsListpack(context, member)) {
     ConvertToTable(context);
-    table().Add(context.memory, member.text(), {}, kNoFieldDeadline);
+    table().Add(context.table, member.text(), {}, kNoFieldDeadline);
     return true;
   }
-  if (is_intset()) ConvertToListpack(context.memory);
-  AddToListpack(context.memory, member);
+  if (is_intset()) ConvertToListpack(context.memory());
+  AddToListpack(context.memory(), member);
   return true;
+}
+
+size_t SetValue::visible_size() const {
+  if (!hides()) [[likely]]
+    return size();
+  size_t visible = 0;
+  ForEach([&](const ListpackElement&) { ++visible; });
+  return visible;
+}
+
+std::optional<int64_t> SetValue::DeadlineOf(const SetMember& member) const {
+  if (!Contains(member)) return std::nullopt;
+  return is_table() ? table().Find(member.text())->deadline() : kNoFieldDeadline;
+}
+
+void SetValue::SetDeadline(const SetContext& context, const SetMember& member, int64_t deadline) {
+  if (!is_table()) ConvertToTable(context);
+  table().SetDeadline(context.table, member.text(), deadline);
 }
 
 // Whether the set and one member more may be a listpack.
 bool SetValue::FitsListpack(const SetContext& context, const SetMember& more) const {
-  const auto max_bytes = static_cast<size_t>(context.limits.max_value);
-  if (static_cast<int64_t>(size()) >= context.limits.max_entries) return false;
+  const auto max_bytes = static_cast<size_t>(context.table.limits.max_value);
+  if (static_cast<int64_t>(size()) >= context.table.limits.max_entries) return false;
   if (more.text().size() > max_bytes) return false;
   if (is_listpack()) return listpack().Fits(more.entry().bytes());
   return TextSize(intset().Min()) <= max_bytes && TextSize(intset().Max()) <= max_bytes;
@@ -108,12 +135,12 @@ void SetValue::ConvertToListpack(SlabMemory& memory) {
 }
 
 void SetValue::ConvertToTable(const SetContext& context) {
-  FieldTable* const members = FieldTable::Create(context.memory, context.hash_key);
+  FieldTable* const members = FieldTable::Create(context.memory(), context.table.hash_key);
   ListpackElement::Buffer buffer;
   ForEach([&](const ListpackElement& member) {
-    members->Add(context.memory, member.Text(buffer), {}, kNoFieldDeadline);
+    members->Add(context.table, member.Text(buffer), {}, kNoFieldDeadline);
   });
-  Free(context.memory);
+  Free(context.memory());
   object_ = {Encoding::kHashTable, members};
 }
 

@@ -10,6 +10,9 @@
 //   - A listpack becomes a table when it is to hold more than N members or a longer one than B.
 //   - None goes back.
 //
+// A member may have a deadline; its set is a table then. One whose deadline has come is there until
+// it is taken away, but cannot be found: the handle is made for one moment, `hidden_until`.
+//
 // Cost: of an intset O(log n) for each member that is looked for, of a listpack O(n), of a table
 // O(1). Taking a random member is O(1), O(n) from a listpack.
 //
@@ -19,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "kv/base/hash.h"
@@ -27,6 +31,7 @@
 #include "kv/ds/intset.h"
 #include "kv/ds/listpack.h"
 #include "kv/types/field_table.h"
+#include "kv/types/hash_value.h"
 #include "kv/types/value.h"
 #include "kv/types/value_limits.h"
 
@@ -34,10 +39,10 @@ namespace kv {
 
 // What changes of a set need. The memory must be the same one in every call.
 struct SetContext {
-  SlabMemory& memory;
-  const HashKey& hash_key;
-  ListpackLimits limits;
+  HashContext table;  // of which a set is the fields; its limits are those of a listpack
   int64_t max_intset_entries;
+
+  SlabMemory& memory() const { return table.memory; }
 };
 
 // A member that is looked for: what it is as a text, and as an integer if it is the canonical text
@@ -68,8 +73,9 @@ class SetValue {
  public:
   // An empty set in the form for `expected` members like this one.
   static SetValue Create(const SetContext& context, const SetMember& like, size_t expected = 1);
-  // Takes over what it is given.
-  explicit SetValue(ValueObject object) : object_(object) {}
+  // Takes over what it is given. Members with a deadline up to `hidden_until` are not found.
+  explicit SetValue(ValueObject object, int64_t hidden_until = HashValue::kHideNothing)
+      : object_(object), hidden_until_(hidden_until) {}
   ValueObject object() const { return object_; }
   // Frees all of it at once.
   void Free(SlabMemory& memory);
@@ -81,13 +87,22 @@ class SetValue {
   Listpack listpack() const { return Listpack::FromBlock(object_.object); }
   FieldTable& table() const { return *static_cast<FieldTable*>(object_.object); }
 
+  // Members, the hidden ones included.
   size_t size() const {
     if (is_table()) return table().size();
     return is_intset() ? intset().size() : listpack().size();
   }
   bool empty() const { return size() == 0; }
+  // The members that are not hidden. Cost: O(1) if none may be.
+  size_t visible_size() const;
+  // Whether any members may be hidden.
+  bool hides() const { return is_table() && table().NextDeadline() <= hidden_until_; }
 
   bool Contains(const SetMember& member) const;
+  // The deadline of a member, kNoFieldDeadline if it has none; nothing if it is not there.
+  std::optional<int64_t> DeadlineOf(const SetMember& member) const;
+  // Gives a member that is there another deadline.
+  void SetDeadline(const SetContext& context, const SetMember& member, int64_t deadline);
   // Returns whether the member is new.
   bool Add(const SetContext& context, const SetMember& member);
   // Returns whether it was there.
@@ -108,7 +123,7 @@ class SetValue {
   template <class Visit>
   uint64_t Scan(uint64_t cursor, Visit visit) const;
 
-  // A member, each with the same probability. Precondition: not empty.
+  // A member, each with the same probability. Precondition: there are any, and none is hidden.
   ListpackElement RandomMember(Random& random) const;
 
  private:
@@ -119,14 +134,20 @@ class SetValue {
   void ConvertToListpack(SlabMemory& memory);
   void ConvertToTable(const SetContext& context);
 
+  bool IsHidden(const HashField& member) const {
+    return member.has_deadline() && member.deadline() <= hidden_until_;
+  }
+
   ValueObject object_;
+  int64_t hidden_until_;
 };
 
 template <class Visit>
 void SetValue::ForEachWhile(Visit visit) const {
   if (is_table()) {
-    table().ForEachWhile(
-        [&](const HashField& member) { return visit(ListpackElement(member.field())); });
+    table().ForEachWhile([&](const HashField& member) {
+      return IsHidden(member) || visit(ListpackElement(member.field()));
+    });
   } else if (is_intset()) {
     const Intset integers = intset();
     for (size_t i = 0; i < integers.size(); ++i) {
@@ -143,8 +164,9 @@ void SetValue::ForEachWhile(Visit visit) const {
 template <class Visit>
 uint64_t SetValue::Scan(uint64_t cursor, Visit visit) const {
   if (is_table()) {
-    return table().Scan(cursor,
-                        [&](const HashField& member) { visit(ListpackElement(member.field())); });
+    return table().Scan(cursor, [&](const HashField& member) {
+      if (!IsHidden(member)) visit(ListpackElement(member.field()));
+    });
   }
   ForEach(visit);
   return 0;

@@ -23,8 +23,7 @@ class ScoreEntry {
  private:
   ListpackEntry Entry(double score) {
     constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
-    const bool is_integer = std::abs(score) < kExactIntegers && score == std::trunc(score);
-    if (is_integer && !(score == 0 && std::signbit(score))) {
+    if (std::abs(score) < kExactIntegers && score == std::trunc(score)) {
       return ListpackEntry(static_cast<int64_t>(score));
     }
     const char* const end = std::to_chars(text_.data(), text_.data() + text_.size(), score).ptr;

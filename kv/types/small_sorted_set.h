@@ -5,9 +5,10 @@
 //   │ total bytes │ entries │ member │ score │ member │ score │     │ 0xff │
 //   └─────────────┴─────────┴────────┴───────┴────────┴───────┴─ ─ ─┴──────┘
 //
-// A score is stored as an integer where it is one, otherwise as the shortest decimal text that
-// reads back as the same number; "inf", "-inf" and "-0" are such texts. The block is what DUMP
-// carries, so what RESTORE brings may hold other texts of numbers; what is no number counts as 0.
+// A score is stored as an integer where it is one (so that -0.0 becomes 0.0), otherwise as the
+// shortest decimal text that reads back as the same number; "inf" and "-inf" are such texts. The
+// block is what DUMP carries, so what RESTORE brings may hold other texts of numbers; what is no
+// number counts as 0.
 //
 // Invariant: pairs ascend strictly by score, those of equal score by the bytes of the member, and
 // no member is there twice.

@@ -17,13 +17,14 @@ std::string_view TypeName(ValueType type);
 enum class Encoding : uint8_t {
   kInt = 0,
   kInline,
-  kBlob,       // a long string: Blob
-  kList,       // ListValue::bits()
-  kListpack,   // a small hash, set or sorted set: Listpack::block()
-  kHashTable,  // a large hash or set: FieldTable
-  kSortedSet,  // SortedSet
-  kIntset,     // a small set of integers: Intset::block()
-  kStream,     // Stream
+  kBlob,        // a long string: Blob
+  kList,        // ListValue::bits()
+  kListpack,    // a small hash, set or sorted set: Listpack::block()
+  kHashTable,   // a large hash or set: FieldTable
+  kSortedSet,   // SortedSet
+  kListpackEx,  // a small hash of fields with deadlines: Listpack::block()
+  kIntset,      // a small set of integers: Intset::block()
+  kStream,      // Stream
 };
 
 inline bool IsObject(Encoding encoding) {

@@ -145,6 +145,20 @@ uint64_t CompactListpack(SlabMemory& memory, void** object, uint64_t, Compaction
 constexpr ValueOperations kListpackOperations = {ListpackName,   ListpackFreeCost, FreeListpack,
                                                  ListpackMemory, CopyListpack,     CompactListpack};
 
+// --- Encoding::kListpackEx ---
+
+constexpr ValueOperations kListpackExOperations = {
+    .name = ListpackExName,
+    .free_cost = ListpackFreeCost,
+    .free = FreeListpack,
+    .memory_bytes = ListpackMemory,
+    .copy = CopyListpack,
+    .compact = CompactListpack,
+    .size = ListpackExSize,
+    .next_deadline = ListpackExNextDeadline,
+    .expire = ExpireListpackEx,
+};
+
 // --- Encoding::kSortedSet ---
 
 constexpr int kSortedSetStepsAtOnce = 8;  // each a segment of the index or a leaf of the order
@@ -238,6 +252,8 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListpackOperations;
     case Encoding::kStream:
       return StreamOperations();
+    case Encoding::kListpackEx:
+      return kListpackExOperations;
     case Encoding::kHashTable:
       return FieldTableOperations();
     case Encoding::kSortedSet:

@@ -7,10 +7,14 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "kv/base/slab_memory.h"
 #include "kv/types/value.h"
 
 namespace kv {
+
+// Is passed an element whose deadline has come, right before that is removed.
+using VisitExpired = absl::FunctionRef<void(std::string_view element, int64_t deadline)>;
 
 struct ValueOperations {
   // What OBJECT ENCODING calls it.
@@ -28,6 +32,17 @@ struct ValueOperations {
   // 0 at first, and sets `*object` to where it is now. Returns the next cursor, 0 at the end; in
   // between the object may change.
   uint64_t (*compact)(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count);
+
+  // --- of encodings whose elements may have deadlines, else null ---
+  // Elements, those that are due included.
+  size_t (*size)(const void* object) = nullptr;
+  // A time no later than the first deadline, in wall milliseconds; INT64_MAX if there is none.
+  int64_t (*next_deadline)(const void* object) = nullptr;
+  // Removes elements that are due at `now`, having passed each to `visit`, until about `budget`
+  // units of work are done; returns the units done. There is more to do while next_deadline is not
+  // after `now`.
+  size_t (*expire)(SlabMemory& memory, void** object, int64_t now, size_t budget,
+                   VisitExpired visit) = nullptr;
 };
 
 // Precondition: IsObject(encoding).

@@ -17,9 +17,12 @@
 #include <vector>
 
 #include "kv/base/clock.h"
+#include "kv/base/numbers.h"
+#include "protocol/format_double.h"
 #include "protocol/value.h"
 #include "tests/compat/command_generator.h"
 #include "tests/compat/redis_process.h"
+#include "tests/compat/zset_patterns.h"
 #include "tests/support/resp_client.h"
 #include "tests/support/threaded_server.h"
 
@@ -29,8 +32,10 @@ namespace {
 // --- what is compared, and how ---
 
 enum class Comparison {
-  kExact,      // byte for byte
-  kUnordered,  // the same elements in any order
+  kExact,            // byte for byte
+  kUnordered,        // the same elements in any order
+  kScores,           // the same numbers, maybe written in other ways
+  kUnorderedScores,  // both
   kNear,       // numbers at most kTolerance apart in their unit: the servers' clocks read apart
   kShape,      // the same type
   kKeysOfMap,  // a map with the same keys
@@ -43,6 +48,8 @@ struct Leniency {
   Comparison comparison;
   std::string_view reason;
 };
+
+constexpr std::string_view kShortest = "Redis 7.2 and solokv write the fewest digits that tell";
 
 constexpr Leniency kLeniencies[] = {
     {"keys", Comparison::kUnordered, "the order of keys is that of a hash table"},
@@ -65,6 +72,25 @@ constexpr Leniency kLeniencies[] = {
     {"slowlog get", Comparison::kShape, "depends on the machine"},
     {"slowlog len", Comparison::kShape, "depends on the machine"},
     {"time", Comparison::kShape, "each server answers at its own time"},
+    {"zadd", Comparison::kScores, kShortest},
+    {"zincrby", Comparison::kScores, kShortest},
+    {"zscore", Comparison::kScores, kShortest},
+    {"zmscore", Comparison::kScores, kShortest},
+    {"zrange", Comparison::kScores, kShortest},
+    {"zrevrange", Comparison::kScores, kShortest},
+    {"zrangebyscore", Comparison::kScores, kShortest},
+    {"zrevrangebyscore", Comparison::kScores, kShortest},
+    {"zpopmin", Comparison::kScores, kShortest},
+    {"zpopmax", Comparison::kScores, kShortest},
+    {"zmpop", Comparison::kScores, kShortest},
+    {"bzpopmin", Comparison::kScores, kShortest},
+    {"bzpopmax", Comparison::kScores, kShortest},
+    {"bzmpop", Comparison::kScores, kShortest},
+    {"zunion", Comparison::kScores, kShortest},
+    {"zinter", Comparison::kScores, kShortest},
+    {"zdiff", Comparison::kScores, kShortest},
+    {"zrandmember", Comparison::kUnorderedScores, "the order of many is undefined"},
+    {"zscan", Comparison::kUnorderedScores, "the order is that of a hash table"},
     {"lolwut", Comparison::kShape, "random"},
 };
 
@@ -109,6 +135,13 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"bitpos", "-1", "-ERR", "as above"},
     {"object encoding", "\"quicklist\"", "\"listpack\"", "short lists are a listpack"},
     {"lpos", "", "-ERR value is out of range", "a rank that cannot be negated is refused"},
+    {"zrank", "-ERR wrong number", "-ERR syntax error", "WITHSCORE may follow"},
+    {"zrevrank", "-ERR wrong number", "-ERR syntax error", "as above"},
+    {"zcount", "", "-ERR min or max is not a float", "a bound is a number that a double can hold"},
+    {"zrange", "", "-ERR min or max is not a float", "as above"},
+    {"zrangebyscore", "", "-ERR min or max is not a float", "as above"},
+    {"zrevrangebyscore", "", "-ERR min or max is not a float", "as above"},
+    {"zrangestore", "", "-ERR min or max is not a float", "as above"},
     {"object encoding", "\"embstr\"", "\"int\"", "the result of INCRBYFLOAT may be an integer"},
 };
 
@@ -141,6 +174,24 @@ std::vector<std::string> Texts(const std::vector<resp::Value>& values, size_t st
   return texts;
 }
 
+// Of all elements, however deep.
+std::multiset<std::string> AllTexts(const resp::Value& value) {
+  if (value.elements.empty()) return {value.ToString()};
+  std::multiset<std::string> texts;
+  for (const resp::Value& element : value.elements) texts.merge(AllTexts(element));
+  return texts;
+}
+
+// Numbers in one form, whether they are doubles or texts.
+resp::Value Normalized(resp::Value value) {
+  using enum resp::Value::Type;
+  if (value.type == kBulk || value.type == kDouble) {
+    if (const auto number = kv::ParseDouble(value.text)) value.text = resp::FormatDouble(*number);
+  }
+  for (resp::Value& element : value.elements) element = Normalized(element);
+  return value;
+}
+
 bool IsLaterBehaviour(const Arguments& arguments, const resp::Value& redis,
                       const resp::Value& solokv) {
   for (const LaterBehaviour& later : kLaterBehaviours) {
@@ -160,6 +211,10 @@ bool AreAlike(Comparison comparison, const Arguments& arguments, const resp::Val
       return redis == solokv;
     case Comparison::kUnordered:
       return redis.type == solokv.type && Texts(redis.elements, 1) == Texts(solokv.elements, 1);
+    case Comparison::kScores:
+      return Normalized(redis) == Normalized(solokv);
+    case Comparison::kUnorderedScores:
+      return AllTexts(Normalized(redis)) == AllTexts(Normalized(solokv));
     case Comparison::kNear:
       return AreNear(arguments, redis, solokv);
     case Comparison::kShape:
@@ -264,6 +319,7 @@ class Conversation {
     std::vector<Arguments> commands;
     for (const resp::Value& key : keys.elements) {
       commands.push_back({"get", key.text});
+      commands.push_back({"zrange", key.text, "0", "-1", "withscores"});
       commands.push_back({"pexpiretime", key.text});
       commands.push_back({"object", "encoding", key.text});
     }
@@ -574,7 +630,8 @@ TEST_P(RandomCommands, GetTheSameReplies) {
                                     KeyPatterns(run.relative_times),
                                     BitmapPatterns(),
                                     HyperLogLogPatterns(),
-                                    ListPatterns()};
+                                    ListPatterns(),
+                                    ZsetPatterns()};
   Conversation conversation(redis_.Connect(), solokv_.Connect(), run.relative_times);
   conversation.Compare({"hello", std::to_string(run.protocol)});
   families.push_back(ConnectionPatterns(run.protocol));

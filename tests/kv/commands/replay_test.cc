@@ -51,6 +51,7 @@ class EventRecorder final : public kv::KeyEvents {
                                    ":", database, ":", std::string(key)));
   }
   void OnKeyRemovedByStore(int, std::string_view) override {}
+  void OnElementRemovedByStore(int, std::string_view, kv::ValueType, std::string_view) override {}
   std::string Take() { return absl::StrJoin(std::exchange(events_, {}), " "); }
 
  private:
@@ -341,7 +342,7 @@ TEST_F(Replay, ARandomRun) {
   };
   const auto command = [&]() -> std::string {
     const std::string k = key();
-    switch (random.Uniform(33)) {
+    switch (random.Uniform(37)) {
       case 0:
         return "set " + k + " " + number(1000);
       case 1:
@@ -411,6 +412,15 @@ TEST_F(Replay, ARandomRun) {
                      "lmovem " + k + " " + key() + " left left count 3 bulk"});
       case 31:
         return "lmpop 2 " + k + " " + key() + " right count 2";
+      case 32:
+        return "zadd " + k + " " + pick({"", "gt ", "incr ", "nx "}) + number(9) + " m" + number(9);
+      case 33:
+        return pick({"zpopmin ", "zpopmax ", "zpopdue "}) + k;
+      case 34:
+        return pick({"zremrangebyscore " + k + " 0 3", "zrem " + k + " m1 m2"});
+      case 35:
+        return pick({"zunionstore ", "zinterstore ", "zdiffstore "}) + k + " 2 " + key() + " " +
+               key();
       default:
         if (random.Uniform(20) > 0) return "psetex " + k + " " + number(3000) + " p";
         return pick({"swapdb 0 1", "swapdb 1 2", "flushdb", "swapdb 0 0"});
@@ -578,6 +588,39 @@ TEST_F(Replay, ARandomRunOfStreams) {
   EXPECT_GT(recorder_.groups().size(), 2000u);
 }
 
+TEST_F(Replay, ZsetWrites) {
+  EXPECT_EQ(EffectsOf("zadd a 1 x 2 y 3 z"), "0: zadd a 1 x 2 y 3 z");
+  EXPECT_EQ(EffectsOf("zadd a 1 x"), "");
+  EXPECT_EQ(EffectsOf("zadd a xx 1 new"), "");
+  EXPECT_EQ(EffectsOf("zadd a incr 0.1 x"), "0: zadd a incr 0.1 x");
+  EXPECT_EQ(EffectsOf("zincrby a 0.2 x"), "0: zincrby a 0.2 x");
+  EXPECT_EQ(EffectsOf("zincrby a x x"), "");
+  EXPECT_EQ(EffectsOf("zrem a new"), "");
+  EXPECT_EQ(EffectsOf("zrem a z new"), "0: zrem a z new");
+  EXPECT_EQ(EffectsOf("zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v"),
+            "0: zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v");
+  EXPECT_EQ(EffectsOf("zpopmin b 0"), "");
+  EXPECT_EQ(EffectsOf("zpopmin b"), "0: zpopmin b");
+  EXPECT_EQ(EffectsOf("zmpop 2 absent b max count 2"), "0: ZPOPMAX b 2");
+  EXPECT_EQ(EffectsOf("bzpopmin absent b 1"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("bzmpop 1 1 b min"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("zpopdue b"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("bzpopdue b 1"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("zunionstore c 2 a absent"), "0: zunionstore c 2 a absent");
+  EXPECT_EQ(EffectsOf("zrangestore d c 0 0"), "0: zrangestore d c 0 0");
+  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "0: zinterstore d 2 d absent");
+  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "");
+  EXPECT_EQ(EffectsOf("zremrangebyrank c 5 9"), "");
+  EXPECT_EQ(EffectsOf("zremrangebyrank c 0 0"), "0: zremrangebyrank c 0 0");
+  EXPECT_EQ(EffectsOf("zremrangebyscore c 0 9"), "0: zremrangebyscore c 0 9");
+  EXPECT_EQ(EffectsOf("zremrangebylex a - +"), "0: zremrangebylex a - +");
+  EXPECT_EQ(EffectsOf("zadd e 1 x 1.5 y -inf z"), "0: zadd e 1 x 1.5 y -inf z");
+  Run("config set zset-max-listpack-entries 1");
+  EXPECT_EQ(EffectsOf("copy e f"), "0: copy e f");
+  EXPECT_EQ(EffectsOf("zunionstore f 1 e"), "0: zunionstore f 1 e");
+  ExpectEqualAfterReplay();
+}
+
 // --- key events ---
 
 TEST_F(Replay, KeyEventsOfStreams) {
@@ -639,6 +682,28 @@ TEST_F(Replay, KeyEventsOfLists) {
   EXPECT_EQ(EventsOf("ltrim c 5 1"), "l:ltrim:0:c g:del:0:c");
   Run("rpush c 1");
   EXPECT_EQ(EventsOf("rpoplpush c c"), "l:lpush:0:c l:rpop:0:c");
+}
+
+TEST_F(Replay, KeyEventsOfSortedSets) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("zadd a 1 x 2 y 3 z 4 w"), "z:zadd:0:a");
+  EXPECT_EQ(EventsOf("zadd a 1 x"), "");
+  EXPECT_EQ(EventsOf("zadd a incr 1 x"), "z:zincr:0:a");
+  EXPECT_EQ(EventsOf("zincrby a 1 x"), "z:zincr:0:a");
+  EXPECT_EQ(EventsOf("zrem a w"), "z:zrem:0:a");
+  EXPECT_EQ(EventsOf("zpopmin a"), "z:zpopmin:0:a");
+  EXPECT_EQ(EventsOf("zpopmax a 5"), "z:zpopmax:0:a g:del:0:a");
+  Run("zadd a 1 x 2 y 3 z");
+  EXPECT_EQ(EventsOf("zunionstore b 1 a"), "z:zunionstore:0:b");
+  EXPECT_EQ(EventsOf("zinterstore b 1 a"), "z:zinterstore:0:b");
+  EXPECT_EQ(EventsOf("zdiffstore b 1 a"), "z:zdiffstore:0:b");
+  EXPECT_EQ(EventsOf("zrangestore b a 0 -1"), "z:zrangestore:0:b");
+  EXPECT_EQ(EventsOf("zdiffstore b 2 a a"), "g:del:0:b");
+  EXPECT_EQ(EventsOf("zremrangebyrank a 0 0"), "z:zremrangebyrank:0:a");
+  EXPECT_EQ(EventsOf("zremrangebyscore a 2 2"), "z:zremrangebyscore:0:a");
+  EXPECT_EQ(EventsOf("zremrangebylex a - +"), "z:zremrangebylex:0:a g:del:0:a");
+  Run("zadd a 1 x");
+  EXPECT_EQ(EventsOf("zpopdue a"), "z:zpopmin:0:a g:del:0:a");
 }
 
 TEST_F(Replay, KeyEventsOfBitmaps) {

@@ -39,6 +39,16 @@ std::optional<StreamId> ChooseId(const StreamWriteOptions& options, const Stream
   return id;
 }
 
+// Trimming that respects what groups need depends on nothing but the stream, and is repeated as it
+// was asked for; all other is stated as its result.
+bool RespectsReferences(const StreamWriteOptions& options) {
+  return options.trim && options.trim->references == StreamReferences::kRespect;
+}
+
+bool RemovesReferences(const StreamWriteOptions& options) {
+  return options.trim && options.trim->references == StreamReferences::kRemove;
+}
+
 // XADD with the id that was chosen, and with as many entries left as there are now.
 void StateAdded(Context& context, const Stream& stream, const StreamWriteOptions& options,
                 bool trimmed) {
@@ -46,7 +56,12 @@ void StateAdded(Context& context, const Stream& stream, const StreamWriteOptions
   const std::string id = stream.last_id().ToString();
   const std::string length = absl::StrCat(stream.size());
   std::vector<std::string_view> args = {context.args[0], context.args[1]};
-  if (trimmed) args.insert(args.end(), {"MAXLEN", "=", length});
+  if (trimmed && RespectsReferences(options)) {
+    args.assign(context.args.begin(), context.args.begin() + static_cast<ptrdiff_t>(options.id_at));
+  } else if (trimmed) {
+    args.insert(args.end(), {"MAXLEN", "=", length});
+    if (RemovesReferences(options)) args.emplace_back("DELREF");
+  }
   args.push_back(id);
   const ArgSpan fields = context.args.subspan(options.id_at + 1);
   args.insert(args.end(), fields.begin(), fields.end());
@@ -125,7 +140,12 @@ void XtrimCommand(Context& context) {
   context.reply.Integer(static_cast<int64_t>(trimmed));
   if (trimmed == 0) return;
   context.Notify(kEventStream, "xtrim", key.bytes);
-  context.effects.Instead({"XTRIM", key.bytes, "MAXLEN", "=", absl::StrCat(edit.stream().size())});
+  if (RespectsReferences(*options)) return context.effects.AsGiven();
+  const std::string length = absl::StrCat(edit.stream().size());
+  if (RemovesReferences(*options)) {
+    return context.effects.Instead({"XTRIM", key.bytes, "MAXLEN", "=", length, "DELREF"});
+  }
+  context.effects.Instead({"XTRIM", key.bytes, "MAXLEN", "=", length});
 }
 
 // --- XSETID ---

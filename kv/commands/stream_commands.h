@@ -24,6 +24,11 @@ void XtrimCommand(Context& context);
 void XautoclaimCommand(Context& context);
 void XclaimCommand(Context& context);
 
+// stream_delete_commands.cc
+void XackdelCommand(Context& context);
+void XdelexCommand(Context& context);
+void XnackCommand(Context& context);
+
 // stream_group_commands.cc
 void XackCommand(Context& context);
 void XgroupCreateCommand(Context& context);

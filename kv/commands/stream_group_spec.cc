@@ -63,6 +63,33 @@ constexpr Argument kXclaimArguments[] = {
     {.name = "lastid", .token = "LASTID", .flags = kOptional},
 };
 
+constexpr Argument kReferenceChoices[] = {
+    {.name = "keepref", .type = kPureToken, .token = "KEEPREF"},
+    {.name = "delref", .type = kPureToken, .token = "DELREF"},
+    {.name = "acked", .type = kPureToken, .token = "ACKED"},
+};
+constexpr Argument kIdsBlock[] = {{.name = "numids", .type = kInteger}, kIdsArgument};
+constexpr Argument kXackdelArguments[] = {
+    kKeyArgument,
+    kGroupArgument,
+    {.name = "condition", .type = kOneOf, .flags = kOptional, .children = kReferenceChoices},
+    {.name = "ids", .type = kBlock, .token = "IDS", .children = kIdsBlock},
+};
+
+constexpr Argument kNackModes[] = {
+    {.name = "silent", .type = kPureToken, .token = "SILENT"},
+    {.name = "fail", .type = kPureToken, .token = "FAIL"},
+    {.name = "fatal", .type = kPureToken, .token = "FATAL"},
+};
+constexpr Argument kXnackArguments[] = {
+    kKeyArgument,
+    kGroupArgument,
+    {.name = "mode", .type = kOneOf, .children = kNackModes},
+    {.name = "ids", .type = kBlock, .token = "IDS", .children = kIdsBlock},
+    {.name = "count", .type = kInteger, .token = "RETRYCOUNT", .flags = kOptional},
+    {.name = "force", .type = kPureToken, .token = "FORCE", .flags = kOptional},
+};
+
 constexpr Argument kPendingFilters[] = {
     {.name = "min-idle-time", .type = kInteger, .token = "IDLE", .flags = kOptional},
     {.name = "start"},
@@ -263,6 +290,17 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Acknowledges entries: they are pending no more. Returns how many were.",
      .keys = kUpdateKey,
      .arguments = kXackArguments},
+    {.name = "xackdel",
+     .handler = XackdelCommand,
+     .arity = -6,
+     .flags = kWrite | kFast,
+     .acl_categories = kAclStream,
+     .group = CommandGroup::kStream,
+     .since = "8.2.0",
+     .complexity = "O(log N) for each id, in the number of pending entries.",
+     .summary = "Acknowledges entries, and removes them from the stream.",
+     .keys = kDeleteKey,
+     .arguments = kXackdelArguments},
     {.name = "xautoclaim",
      .handler = XautoclaimCommand,
      .arity = -6,
@@ -302,6 +340,17 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "Depends on the subcommand.",
      .summary = "A container for commands that describe streams.",
      .subcommands = kXinfoCommands},
+    {.name = "xnack",
+     .handler = XnackCommand,
+     .arity = -7,
+     .flags = kWrite | kFast,
+     .acl_categories = kAclStream,
+     .group = CommandGroup::kStream,
+     .since = "8.8.0",
+     .complexity = "O(log N) for each id, in the number of pending entries.",
+     .summary = "Gives pending entries back to their group, for any consumer to claim.",
+     .keys = kUpdateKey,
+     .arguments = kXnackArguments},
     {.name = "xpending",
      .handler = XpendingCommand,
      .arity = -3,

@@ -16,6 +16,17 @@ constexpr int64_t kNodesAtOnce = 100;
 constexpr int64_t kDefaultLimit = 10'000;
 constexpr int64_t kLargestLimit = 1'000'000;
 
+}  // namespace
+
+std::optional<StreamReferences> ParseStreamReferences(std::string_view word) {
+  if (EqualsIgnoreCase(word, "keepref")) return StreamReferences::kKeep;
+  if (EqualsIgnoreCase(word, "delref")) return StreamReferences::kRemove;
+  if (EqualsIgnoreCase(word, "acked")) return StreamReferences::kRespect;
+  return std::nullopt;
+}
+
+namespace {
+
 class Parser {
  public:
   Parser(Context& context, bool adds) : context_(context), adds_(adds) {}
@@ -40,6 +51,11 @@ class Parser {
     if (has(1) && EqualsIgnoreCase(arg(), "maxlen")) return ParseTrim(StreamTrim::By::kLength);
     if (has(1) && EqualsIgnoreCase(arg(), "minid")) return ParseTrim(StreamTrim::By::kId);
     if (has(1) && EqualsIgnoreCase(arg(), "limit")) return ParseLimit();
+    if (const auto references = ParseStreamReferences(arg())) {
+      if (references_) return Fail(kSyntaxError);
+      references_ = references;
+      return true;
+    }
     if (!adds_) return Fail(kSyntaxError);
     if (EqualsIgnoreCase(arg(), "nomkstream")) {
       options_.make_stream = false;
@@ -105,6 +121,7 @@ class Parser {
       return Fail("ERR syntax error, XTRIM must be called with a trimming strategy");
     }
     if (!options_.trim) return true;
+    options_.trim->references = references_.value_or(StreamReferences::kKeep);
     if (limit_ && !options_.trim->whole_nodes) {
       return Fail("ERR syntax error, LIMIT cannot be used without the special ~ option");
     }
@@ -125,6 +142,7 @@ class Parser {
   size_t at_ = 2;
   StreamWriteOptions options_;
   std::optional<int64_t> limit_;
+  std::optional<StreamReferences> references_;
 };
 
 }  // namespace

@@ -5,11 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "kv/command/context.h"
 #include "kv/types/stream.h"
 
 namespace kv {
+
+// KEEPREF, DELREF or ACKED.
+std::optional<StreamReferences> ParseStreamReferences(std::string_view word);
 
 struct StreamWriteOptions {
   bool make_stream = true;

@@ -1,4 +1,4 @@
-// What is pending in a group: XPENDING shows it, XNACK gives it back.
+// What is pending in a group: XPENDING.
 #include <algorithm>
 #include <cstdint>
 #include <optional>

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -70,29 +71,83 @@ class Delivery {
         group_(*stream_.FindGroup(arguments.group)),
         consumer_(edit_.Consumer(&group_, arguments.consumer)) {}
 
-  void Run() { request_.wants_new ? GiveNew() : ShowPending(); }
-
- private:
-  // What the group was not given yet.
-  void GiveNew() {
-    const std::optional<StreamId> first = group_.last_id.Next();
-    if (!first || stream_.size() == 0 || stream_.last_id() < *first) return;
-    StreamCursor cursor(stream_, *first, StreamId::Max(), StreamCursor::Direction::kForwards);
-    const StreamEntry* entry = cursor.Next();
-    if (entry == nullptr) return;
+  void Run() {
+    if (!request_.wants_new) return ShowPending();
+    const std::vector<StreamId> idle = arguments_.min_idle ? FindIdle() : std::vector<StreamId>();
+    if (idle.empty()) {
+      GiveNew(arguments_.count, /*begins=*/true);
+      return;
+    }
     whole_.BeginStream(request_.key);
     const auto entries = context_.reply.BeginDeferred();
+    for (const StreamId& id : idle) TakeOver(id);
+    const uint64_t given = GiveNew(arguments_.count - idle.size(), /*begins=*/false);
+    context_.reply.EndDeferredArray(entries, idle.size() + given);
+  }
+
+ private:
+  // What is pending in the group and idle for long enough, the longest first. Cost: O(n log n) in
+  // what is pending.
+  std::vector<StreamId> FindIdle() const {
+    std::vector<std::pair<int64_t, StreamId>> idle;
+    for (auto at = group_.pending().First(); at; at = at.Next()) {
+      const PendingEntry& entry = at.record();
+      const int64_t time = entry.consumer == nullptr ? 0 : entry.delivery_time;
+      if (context_.now() - time < *arguments_.min_idle || !stream_.Contains(at.key())) continue;
+      idle.emplace_back(time, at.key());
+    }
+    std::sort(idle.begin(), idle.end());
+    std::vector<StreamId> ids;
+    for (const auto& [time, id] : idle) {
+      if (ids.size() == arguments_.count) break;
+      ids.push_back(id);
+    }
+    return ids;
+  }
+
+  // Gives the consumer what was pending, and tells for how long and how often it was delivered.
+  void TakeOver(const StreamId& id) {
+    constexpr int64_t kReleased = -1;
+    PendingEntry entry = group_.pending().Find(id).record();
+    StreamCursor cursor(stream_, id, id, StreamCursor::Direction::kForwards);
+    context_.reply.Array(4);
+    ReplyStreamId(context_.reply, id);
+    ReplyStreamFields(context_.reply, *cursor.Next());
+    context_.reply.Integer(entry.consumer == nullptr ? kReleased
+                                                     : context_.now() - entry.delivery_time);
+    context_.reply.Integer(static_cast<int64_t>(entry.delivery_count));
+    entry.consumer = consumer_;
+    entry.delivery_time = context_.now();
+    if (entry.delivery_count < INT64_MAX) ++entry.delivery_count;
+    group_.Assign(edit_.rules().memory, id, entry);
+    consumer_->active_time = context_.now();
+    StateClaimed(context_, request_.key, group_, *consumer_, {&id, 1}, entry.delivery_time,
+                 entry.delivery_count);
+  }
+
+  // Replies with what the group was not given yet, within an array that was begun or, with
+  // `begins`, in one of its own if there is something. Returns how many entries that were.
+  uint64_t GiveNew(uint64_t most, bool begins) {
+    const std::optional<StreamId> first = group_.last_id.Next();
+    if (!first || most == 0 || stream_.size() == 0 || stream_.last_id() < *first) return 0;
+    StreamCursor cursor(stream_, *first, StreamId::Max(), StreamCursor::Direction::kForwards);
+    const StreamEntry* entry = cursor.Next();
+    if (entry == nullptr) return 0;
+    std::optional<resp::ReplyWriter::Deferred> entries;
+    if (begins) {
+      whole_.BeginStream(request_.key);
+      entries = context_.reply.BeginDeferred();
+    }
     std::vector<StreamId> given;
-    uint64_t count = 0;
-    for (; entry != nullptr; entry = count < arguments_.count ? cursor.Next() : nullptr) {
+    for (; entry != nullptr; entry = given.size() < most ? cursor.Next() : nullptr) {
       ReplyStreamEntry(context_.reply, *entry);
       Give(entry->id());
       given.push_back(entry->id());
-      ++count;
     }
-    context_.reply.EndDeferredArray(entries, count);
+    if (begins) context_.reply.EndDeferredArray(*entries, given.size());
     consumer_->active_time = context_.now();
     StateGiven(given);
+    return given.size();
   }
 
   void Give(const StreamId& id) {

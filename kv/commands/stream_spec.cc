@@ -35,6 +35,13 @@ constexpr Argument kTrimArguments[] = {
     {.name = "threshold"},
     {.name = "count", .type = kInteger, .token = "LIMIT", .flags = kOptional},
 };
+constexpr Argument kReferenceChoices[] = {
+    {.name = "keepref", .type = kPureToken, .token = "KEEPREF"},
+    {.name = "delref", .type = kPureToken, .token = "DELREF"},
+    {.name = "acked", .type = kPureToken, .token = "ACKED"},
+};
+constexpr Argument kReferences = {
+    .name = "condition", .type = kOneOf, .flags = kOptional, .children = kReferenceChoices};
 constexpr Argument kIdSelectors[] = {
     {.name = "auto-id", .type = kPureToken, .token = "*"},
     {.name = "id"},
@@ -43,6 +50,7 @@ constexpr Argument kFieldAndValue[] = {{.name = "field"}, {.name = "value"}};
 constexpr Argument kXaddArguments[] = {
     {.name = "key", .type = kKey, .key_spec = 0},
     {.name = "nomkstream", .type = kPureToken, .token = "NOMKSTREAM", .flags = kOptional},
+    kReferences,
     {.name = "trim", .type = kBlock, .flags = kOptional, .children = kTrimArguments},
     {.name = "id-selector", .type = kOneOf, .children = kIdSelectors},
     {.name = "data", .type = kBlock, .flags = kMultiple, .children = kFieldAndValue},
@@ -50,6 +58,7 @@ constexpr Argument kXaddArguments[] = {
 constexpr HistoryItem kXaddHistory[] = {
     {"6.2.0", "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option."},
     {"7.0.0", "Added support for the `<ms>-*` explicit ID form."},
+    {"8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options."},
 };
 
 constexpr Argument kXdelArguments[] = {
@@ -96,9 +105,20 @@ constexpr HistoryItem kXsetidHistory[] = {
 constexpr Argument kXtrimArguments[] = {
     {.name = "key", .type = kKey, .key_spec = 0},
     {.name = "trim", .type = kBlock, .children = kTrimArguments},
+    kReferences,
+};
+constexpr Argument kIdsBlock[] = {
+    {.name = "numids", .type = kInteger},
+    {.name = "id", .flags = kMultiple},
+};
+constexpr Argument kXdelexArguments[] = {
+    {.name = "key", .type = kKey, .key_spec = 0},
+    kReferences,
+    {.name = "ids", .type = kBlock, .token = "IDS", .children = kIdsBlock},
 };
 constexpr HistoryItem kXtrimHistory[] = {
-    {"6.2.0", "Added the `MINID` trimming strategy and the `LIMIT` option."}};
+    {"6.2.0", "Added the `MINID` trimming strategy and the `LIMIT` option."},
+    {"8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options."}};
 
 constexpr std::string_view kNondeterministicOutput[] = {"nondeterministic_output"};
 
@@ -127,6 +147,17 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Removes entries from a stream and returns how many there were.",
      .keys = kDeleteKey,
      .arguments = kXdelArguments},
+    {.name = "xdelex",
+     .handler = XdelexCommand,
+     .arity = -5,
+     .flags = kWrite | kFast,
+     .acl_categories = kAclStream,
+     .group = CommandGroup::kStream,
+     .since = "8.2.0",
+     .complexity = "O(1) for each entry, whatever the size of the stream.",
+     .summary = "Removes entries from a stream, and says what becomes of them in groups.",
+     .keys = kDeleteKey,
+     .arguments = kXdelexArguments},
     {.name = "xlen",
      .handler = XlenCommand,
      .arity = 2,

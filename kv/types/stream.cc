@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstring>
 #include <new>
+#include <vector>
 
 namespace kv {
 namespace {
@@ -221,10 +222,51 @@ uint64_t Stream::Trim(const StreamContext& context, const StreamTrim& trim) {
                                                           : size_ == 0 || first_id_ >= trim.id;
   if (nothing) return 0;
   BeginChange(context);
+  if (trim.references == StreamReferences::kRespect && !groups_.empty()) {
+    return TrimUnneeded(context, trim);
+  }
   uint64_t trimmed = TrimWholeNodes(context, trim);
   if (!trim.whole_nodes) trimmed += TrimFirstNode(context, trim);
   if (trimmed > 0) FindFirstId();
+  if (trimmed > 0 && trim.references == StreamReferences::kRemove) {
+    RemoveReferencesBefore(context, size_ > 0 ? first_id_ : StreamId::Max());
+  }
   return trimmed;
+}
+
+uint64_t Stream::TrimUnneeded(const StreamContext& context, const StreamTrim& trim) {
+  const bool by_id = trim.by == StreamTrim::By::kId;
+  uint64_t most = by_id ? size_ : size_ - trim.length;
+  if (trim.whole_nodes && trim.limit != 0) most = std::min(most, trim.limit);
+  const StreamId last = by_id ? *trim.id.Previous() : StreamId::Max();
+  std::vector<StreamId> unneeded;
+  StreamCursor cursor(*this, StreamId::Min(), last, StreamCursor::Direction::kForwards);
+  while (unneeded.size() < most) {
+    const StreamEntry* const entry = cursor.Next();
+    if (entry == nullptr) break;
+    if (!IsNeeded(entry->id())) unneeded.push_back(entry->id());
+  }
+  for (const StreamId& id : unneeded) {
+    const Nodes::Position node = NodeOf(id);
+    DeleteEntry(context, node, *EntryOf(node, id));
+  }
+  FindFirstId();
+  return unneeded.size();
+}
+
+bool Stream::RemoveReferences(const StreamContext& context, const StreamId& id) {
+  BeginChange(context);
+  bool removed = false;
+  for (StreamGroup* group : groups_.items()) removed |= group->Acknowledge(context.memory, id);
+  return removed;
+}
+
+void Stream::RemoveReferencesBefore(const StreamContext& context, const StreamId& id) {
+  for (StreamGroup* group : groups_.items()) {
+    while (group->pending().First() && group->pending().First().key() < id) {
+      group->Acknowledge(context.memory, group->pending().First().key());
+    }
+  }
 }
 
 uint64_t Stream::TrimWholeNodes(const StreamContext& context, const StreamTrim& trim) {

@@ -82,6 +82,14 @@ struct StreamContext {
   StreamReclaimer* reclaimer = nullptr;  // without one everything is freed at once
 };
 
+// What becomes of entries that groups still refer to when they are to be removed from the stream:
+// those that a group has pending, or was not given yet.
+enum class StreamReferences : uint8_t {
+  kKeep,     // they go, and stay pending
+  kRemove,   // they go, and are pending no more
+  kRespect,  // they stay
+};
+
 // What to remove from the front of a stream, and how thoroughly.
 struct StreamTrim {
   enum class By : uint8_t { kLength, kId };
@@ -90,6 +98,7 @@ struct StreamTrim {
   uint64_t length = 0;       // kLength: how many entries stay
   StreamId id;               // kId: the first one that stays
   uint64_t limit = 0;        // with whole_nodes: how many entries go at most; 0: all
+  StreamReferences references = StreamReferences::kKeep;
 };
 
 class Stream {
@@ -129,7 +138,9 @@ class Stream {
   bool Append(const StreamContext& context, const StreamId& id, StreamFields fields);
   // False if there is no such entry.
   bool Delete(const StreamContext& context, const StreamId& id);
-  // Returns how many entries went.
+  // Removes whatever groups have pending under this id; false if that is nothing.
+  bool RemoveReferences(const StreamContext& context, const StreamId& id);
+  // Returns how many entries went. Those that are respected may lie in between.
   uint64_t Trim(const StreamContext& context, const StreamTrim& trim);
   // The counters, whatever the entries say.
   void SetCounters(const StreamContext& context, const StreamId& last_id, uint64_t entries_added,
@@ -183,6 +194,8 @@ class Stream {
   void DropFirstNodes(const StreamContext& context, size_t count);
   uint64_t TrimWholeNodes(const StreamContext& context, const StreamTrim& trim);
   uint64_t TrimFirstNode(const StreamContext& context, const StreamTrim& trim);
+  uint64_t TrimUnneeded(const StreamContext& context, const StreamTrim& trim);
+  void RemoveReferencesBefore(const StreamContext& context, const StreamId& id);
   void FindFirstId();
   bool HasDeletedBehind(const StreamId& id) const;
   bool CountsOn(const StreamGroup& group) const;

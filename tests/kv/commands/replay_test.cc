@@ -424,6 +424,19 @@ TEST_F(Replay, StreamGroupWrites) {
   EXPECT_EQ(EffectsOf("xgroup createconsumer s g e"), "0: xgroup createconsumer s g e");
   EXPECT_EQ(EffectsOf("xgroup createconsumer s g e"), "");
   ExpectEqualAfterReplay();
+  Run("xreadgroup group g e streams s >");
+  for (const char* id : {"6-1", "7-1", "8-1"}) Run({"xadd", "s", id, "a", "b"});
+  Run("xreadgroup group g e streams s >");
+  recorder_.Take();
+  EXPECT_EQ(EffectsOf("xnack s g silent ids 1 6-1"), "0: xnack s g silent ids 1 6-1");
+  EXPECT_EQ(EffectsOf("xreadgroup group g d claim 0 count 1 streams s >"),
+            "0: XCLAIM s g d 0 6-1" + claimed + "1 FORCE JUSTID LASTID 8-1");
+  EXPECT_EQ(EffectsOf("xdelex s acked ids 1 6-1"), "");
+  EXPECT_EQ(EffectsOf("xackdel s g acked ids 1 6-1"), "0: xackdel s g acked ids 1 6-1");
+  EXPECT_EQ(EffectsOf("xtrim s maxlen 0 acked"), "0: xtrim s maxlen 0 acked");
+  EXPECT_EQ(EffectsOf("xadd s acked maxlen 3 * a b").substr(0, 6), "0: xad");
+  EXPECT_EQ(EffectsOf("xtrim s maxlen 1 delref"), "0: XTRIM s MAXLEN = 1 DELREF");
+  ExpectEqualAfterReplay();
   EXPECT_EQ(EffectsOf("xgroup delconsumer s g d"), "0: xgroup delconsumer s g d");
   EXPECT_EQ(EffectsOf("xgroup delconsumer s g d"), "");
   EXPECT_EQ(EffectsOf("xgroup create s h 3 entriesread 3"), "0: xgroup create s h 3 entriesread 3");

@@ -198,6 +198,67 @@ TEST_F(StreamCommandsTest, OnlyWhatIsIdleIsClaimed) {
   EXPECT_EQ(Run("xpending s g"), "[1, \"3-1\", \"3-1\", [[\"alice\", \"1\"]]]");
 }
 
+TEST_F(StreamCommandsTest, IdleEntriesComeBeforeNewOnes) {
+  for (const char* id : {"1-1", "2-1", "3-1"}) Run({"xadd", "s", id, "a", "b"});
+  Run("xgroup create s g 0");
+  Run("xreadgroup group g alice count 1 streams s >");
+  AdvanceTime(100);
+  Run("xreadgroup group g alice count 1 streams s >");
+  EXPECT_EQ(Run("xreadgroup group g bob claim 50 count 2 streams s >"),
+            "[[\"s\", [[\"1-1\", [\"a\", \"b\"], 100, 1], [\"3-1\", [\"a\", \"b\"]]]]]");
+  EXPECT_EQ(Run("xreadgroup group g bob claim 50 streams s >"), "nil array");
+  EXPECT_EQ(Run("xpending s g - + 10"),
+            "[[\"1-1\", \"bob\", 0, 2], [\"2-1\", \"alice\", 0, 1], [\"3-1\", \"bob\", 0, 1]]");
+}
+
+TEST_F(StreamCommandsTest, WhatIsGivenBackBelongsToNobody) {
+  for (const char* id : {"1-1", "2-1", "3-1"}) Run({"xadd", "s", id, "a", "b"});
+  Run("xgroup create s g 0");
+  Run("xreadgroup group g alice count 2 streams s >");
+  EXPECT_THAT(Run("xnack s h fail ids 1 1-1"), StartsWith("-NOGROUP"));
+  EXPECT_EQ(Run("xnack s g soft ids 1 1-1"), "-ERR syntax error");
+  EXPECT_EQ(Run("xnack s g silent ids 2 1-1 3-1"), "1");
+  EXPECT_EQ(Run("xnack s g fatal ids 1 2-1"), "1");
+  EXPECT_EQ(Run("xnack s g fail ids 2 3-1 9-1 force retrycount 7"), "1");
+  EXPECT_EQ(Run("xpending s g - + 10"),
+            "[[\"1-1\", \"\", -1, 0], [\"2-1\", \"\", -1, 9223372036854775807], "
+            "[\"3-1\", \"\", -1, 7]]");
+  EXPECT_EQ(Run("xpending s g"), "[3, \"1-1\", \"3-1\", []]");
+  EXPECT_EQ(Run("xclaim s g bob 100000 1-1 justid"), "[\"1-1\"]");
+  EXPECT_EQ(Run("xautoclaim s g bob 100000 - justid"), "[\"0-0\", [\"2-1\", \"3-1\"], []]");
+}
+
+TEST_F(StreamCommandsTest, DeletionKeepsRemovesOrRespectsReferences) {
+  for (const char* id : {"1-1", "2-1", "3-1", "4-1"}) Run({"xadd", "s", id, "a", "b"});
+  Run("xgroup create s g 0");
+  Run("xgroup create s h 0");
+  Run("xreadgroup group g c count 3 streams s >");
+  Run("xreadgroup group h c count 3 streams s >");
+  EXPECT_EQ(Run("xdelex absent ids 2 1-1 2-1"), "[-1, -1]");
+  EXPECT_EQ(Run("xdelex s ids 3 1-1 2-1"),
+            "-ERR The `numids` parameter must match the number of arguments");
+  EXPECT_EQ(Run("xdelex s acked ids 3 1-1 4-1 9-1"), "[2, 2, -1]");
+  EXPECT_EQ(Run("xack s h 1-1"), "1");
+  EXPECT_EQ(Run("xackdel s g acked ids 2 1-1 2-1"), "[1, 2]");
+  EXPECT_EQ(Run("xackdel s g acked ids 1 2-1"), "[-1]");
+  EXPECT_EQ(Run("xdelex s keepref ids 1 2-1"), "[1]");
+  EXPECT_EQ(Run("xpending s h"), "[2, \"2-1\", \"3-1\", [[\"c\", \"2\"]]]");
+  EXPECT_EQ(Run("xdelex s ids 2 2-1 3-1 delref"), "[-1, 1]");
+  EXPECT_EQ(Run("xpending s h"), "[0, nil, nil, nil array]");
+  EXPECT_EQ(Run("xlen s"), "1");
+}
+
+TEST_F(StreamCommandsTest, TrimmingMayRespectOrRemoveReferences) {
+  for (int i = 1; i <= 6; ++i) Run(absl::StrCat("xadd s ", i, "-1 a b"));
+  Run("xgroup create s g 0");
+  Run("xreadgroup group g c count 4 streams s >");
+  Run("xack s g 1-1 3-1");
+  EXPECT_EQ(Run("xtrim s maxlen 1 acked"), "2");
+  EXPECT_EQ(Run("xrange s - + count 2"), "[[\"2-1\", [\"a\", \"b\"]], [\"4-1\", [\"a\", \"b\"]]]");
+  EXPECT_EQ(Run("xadd s delref minid 4 7-1 a b"), "\"7-1\"");
+  EXPECT_EQ(Run("xpending s g"), "[1, \"4-1\", \"4-1\", [[\"c\", \"1\"]]]");
+}
+
 // --- memory ---
 
 TEST_F(StreamCommandsTest, LargeStreamsAreDroppedInSlices) {

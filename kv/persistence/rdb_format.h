@@ -26,10 +26,13 @@ enum class RdbType : uint8_t {
   kHash = 4,           // pairs of strings
   kSortedSet = 5,      // strings and scores as doubles
   kSetIntset = 11,     // a string that is an intset
+  kStream = 15,        // see rdb_stream.h, as are the others
   kHashListpack = 16,  // a string that is a listpack of pairs, as is the next
   kSortedSetListpack = 17,
-  kListNodes = 18,    // nodes: RdbListNode, string
+  kListNodes = 18,  // nodes: RdbListNode, string
+  kStreamCounters = 19,
   kSetListpack = 20,  // a string that is a listpack
+  kStreamActiveTimes = 21,
   // Hashes with deadlines: the earliest one in 8 bytes, then
   kHashDeadlines = 24,   // for each field a length, how much later it is and 1, or 0; two strings
   kHashListpackEx = 25,  // a string that is a listpack of triples
@@ -51,8 +54,8 @@ enum class RdbListNode : uint8_t {
 
 // The version that has all types up to this one.
 constexpr uint16_t RdbVersionOf(RdbType type) {
-  if (type <= RdbType::kListNodes) return 10;
-  return type <= RdbType::kSetListpack ? 11 : 12;
+  if (type <= RdbType::kStreamCounters) return 10;
+  return type <= RdbType::kStreamActiveTimes ? 11 : 12;
 }
 
 }  // namespace kv

@@ -33,6 +33,7 @@ class RdbReader {
   // A score as text: its length in a byte, and 253 to 255 for not a number and the infinities.
   std::optional<double> TextDouble();
   std::optional<uint64_t> LittleEndian(size_t bytes);
+  std::optional<std::string_view> Raw(size_t bytes) { return Take(bytes); }
 
  private:
   std::optional<std::string_view> Take(size_t bytes);

@@ -3,6 +3,7 @@
 
 #include "kv/ds/listpack.h"
 #include "kv/persistence/rdb_collections.h"
+#include "kv/persistence/rdb_stream.h"
 #include "kv/persistence/rdb_value.h"
 #include "kv/types/list_value.h"
 
@@ -114,6 +115,10 @@ std::optional<RdbValue> ReadRdbValue(const RdbValueContext& context, RdbType typ
     case RdbType::kSortedSetText:
     case RdbType::kSortedSetListpack:
       return ReadRdbSortedSet(context, type, in);
+    case RdbType::kStream:
+    case RdbType::kStreamCounters:
+    case RdbType::kStreamActiveTimes:
+      return ReadRdbStream(context, type, in);
   }
   return std::nullopt;
 }

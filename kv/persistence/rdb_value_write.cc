@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kv/persistence/rdb_stream.h"
 #include "kv/persistence/rdb_value.h"
 #include "kv/types/hash_value.h"
 #include "kv/types/list_value.h"
@@ -119,7 +120,7 @@ void WriteContent(const Entry& entry, RdbWriter& out) {
     case ValueType::kZset:
       return WriteSortedSet(entry, out);
     case ValueType::kStream:
-      break;
+      return WriteRdbStream(*static_cast<const Stream*>(entry.object()), out);
   }
 }
 
@@ -143,7 +144,7 @@ RdbType RdbTypeOf(const Entry& entry) {
       return entry.encoding() == Encoding::kListpack ? RdbType::kSortedSetListpack
                                                      : RdbType::kSortedSet;
     case ValueType::kStream:
-      break;
+      return RdbTypeOf(*static_cast<const Stream*>(entry.object()));
   }
   return RdbType::kString;
 }

@@ -55,6 +55,15 @@ class Dump : public testing::Test {
       Run({"hset", "large expiring hash", member, absl::StrCat(i)});
       Run({"zadd", "large zset", absl::StrCat(i * 0.25), member});
     }
+    Run({"xadd", "stream", "1-1", "f", "v"});
+    for (int i = 0; i < 300; ++i) {
+      Run({"xadd", "large stream", absl::StrCat(i + 1, "-0"), "field", absl::StrCat(i), "g", "h"});
+    }
+    Run({"xdel", "large stream", "7-0", "150-0"});
+    Run({"xgroup", "create", "large stream", "group", "3-0"});
+    Run({"xreadgroup", "group", "group", "alice", "count", "5", "streams", "large stream", ">"});
+    Run({"xreadgroup", "group", "group", "bob", "count", "3", "streams", "large stream", ">"});
+    Run({"xgroup", "create", "large stream", "other", "$"});
     Run({"hpexpire", "large expiring hash", "100000", "fields", "2", "member 7", "member 9"});
     return {"number",
             "text",
@@ -69,7 +78,9 @@ class Dump : public testing::Test {
             "large set",
             "large hash",
             "large expiring hash",
-            "large zset"};
+            "large zset",
+            "stream",
+            "large stream"};
   }
 
   TestServer server_{DebuggableOptions()};

@@ -1,0 +1,250 @@
+#include "kv/persistence/rdb_stream.h"
+
+#include <cstdint>
+#include <string_view>
+
+#include "kv/ds/listpack.h"
+#include "kv/types/stream_node.h"
+
+namespace kv {
+namespace {
+
+constexpr uint64_t kUnknownCount = UINT64_MAX;
+
+// --- writing ---
+
+void AppendBigEndian(uint64_t number, std::string* out) {
+  for (int shift = 56; shift >= 0; shift -= 8) out->push_back(static_cast<char>(number >> shift));
+}
+
+std::string IdBytes(const StreamId& id) {
+  std::string bytes;
+  AppendBigEndian(id.milliseconds, &bytes);
+  AppendBigEndian(id.sequence, &bytes);
+  return bytes;
+}
+
+void WriteId(const StreamId& id, RdbWriter& out) {
+  out.Length(id.milliseconds);
+  out.Length(id.sequence);
+}
+
+void WriteTime(int64_t wall_millis, RdbWriter& out) {
+  out.LittleEndian(static_cast<uint64_t>(wall_millis), 8);
+}
+
+void WriteConsumer(const StreamConsumer& consumer, bool active_times, RdbWriter& out) {
+  out.String(consumer.name());
+  WriteTime(consumer.seen_time, out);
+  if (active_times) WriteTime(consumer.active_time, out);
+  out.Length(consumer.pending().size());
+  for (auto at = consumer.pending().First(); at; at = at.Next()) out.Raw(IdBytes(at.key()));
+}
+
+void WriteGroup(const StreamGroup& group, bool active_times, RdbWriter& out) {
+  out.String(group.name());
+  WriteId(group.last_id, out);
+  out.Length(group.entries_read.value_or(kUnknownCount));
+  out.Length(group.pending().size());
+  for (auto at = group.pending().First(); at; at = at.Next()) {
+    out.Raw(IdBytes(at.key()));
+    WriteTime(at.record().delivery_time, out);
+    out.Length(at.record().delivery_count);
+  }
+  out.Length(group.consumers().size());
+  for (const StreamConsumer* consumer : group.consumers().items()) {
+    WriteConsumer(*consumer, active_times, out);
+  }
+}
+
+// --- reading ---
+
+// Gathers a stream; frees it unless it is taken.
+class StreamBuilder {
+ public:
+  StreamBuilder(const RdbValueContext& context, RdbType type, RdbReader& in)
+      : context_{.memory = context.memory, .limits = context.limits.stream},
+        type_(type),
+        in_(in),
+        stream_(Stream::Create(context_)) {}
+  StreamBuilder(const StreamBuilder&) = delete;
+  StreamBuilder& operator=(const StreamBuilder&) = delete;
+  ~StreamBuilder() {
+    while (stream_ != nullptr && stream_->FreeSome(context_.memory, SIZE_MAX)) {
+    }
+  }
+
+  bool Read() { return ReadNodes() && ReadCounters() && ReadGroups() && stream_->IsConsistent(); }
+  Stream* Take() { return std::exchange(stream_, nullptr); }
+
+ private:
+  // 16 bytes, the highest first.
+  static std::optional<StreamId> ParseId(std::string_view bytes) {
+    if (bytes.size() != 16) return std::nullopt;
+    StreamId id;
+    for (size_t i = 0; i < 8; ++i) {
+      id.milliseconds = id.milliseconds << 8 | static_cast<uint8_t>(bytes[i]);
+      id.sequence = id.sequence << 8 | static_cast<uint8_t>(bytes[i + 8]);
+    }
+    return id;
+  }
+  std::optional<StreamId> ReadRawId() {
+    const auto bytes = in_.Raw(16);
+    return bytes ? ParseId(*bytes) : std::nullopt;
+  }
+  bool ReadId(StreamId* id) {
+    const auto milliseconds = in_.Length();
+    if (!milliseconds) return false;
+    const auto sequence = in_.Length();
+    if (!sequence) return false;
+    *id = {*milliseconds, *sequence};
+    return true;
+  }
+  bool ReadTime(int64_t* wall_millis) {
+    const auto time = in_.LittleEndian(8);
+    if (time) *wall_millis = static_cast<int64_t>(*time);
+    return time.has_value();
+  }
+
+  bool ReadNodes() {
+    const auto count = in_.Count(16);
+    if (!count) return false;
+    for (size_t i = 0; i < *count; ++i) {
+      const auto id_bytes = in_.String();
+      if (!id_bytes) return false;
+      const auto id = ParseId(*id_bytes);
+      const auto bytes = in_.String();
+      if (!id || !bytes || !StreamNodeView::Validate(*id, *bytes)) return false;
+      if (last_node_ && *id <= *last_node_) return false;
+      last_node_ = id;
+      stream_->AppendNode(context_, *id, Listpack::Copy(context_.memory, *bytes));
+    }
+    return true;
+  }
+
+  bool ReadCounters() {
+    const auto size = in_.Length();
+    StreamId last;
+    if (!size || *size != stream_->size() || !ReadId(&last)) return false;
+    StreamId first;
+    StreamId max_deleted;
+    uint64_t added = *size;
+    if (type_ != RdbType::kStream) {
+      if (!ReadId(&first) || !ReadId(&max_deleted)) return false;
+      const auto written = in_.Length();
+      if (!written) return false;
+      added = *written;
+    }
+    stream_->SetCounters(context_, last, added, max_deleted);
+    return true;
+  }
+
+  bool ReadGroups() {
+    const auto count = in_.Count(4);
+    if (!count) return false;
+    for (size_t i = 0; i < *count; ++i) {
+      if (!ReadGroup()) return false;
+    }
+    return true;
+  }
+
+  bool ReadGroup() {
+    const auto text = in_.String();
+    if (!text || stream_->FindGroup(*text) != nullptr) return false;
+    const std::string name(*text);
+    StreamId last;
+    if (!ReadId(&last)) return false;
+    std::optional<uint64_t> entries_read;
+    if (type_ != RdbType::kStream) {
+      entries_read = in_.Length();
+      if (!entries_read) return false;
+      if (*entries_read == kUnknownCount) entries_read.reset();
+    }
+    StreamGroup* const group = stream_->AddGroup(context_, name, last, entries_read);
+    return ReadPending(*group) && ReadConsumers(*group);
+  }
+
+  bool ReadPending(StreamGroup& group) {
+    const auto count = in_.Count(18);
+    if (!count) return false;
+    for (size_t i = 0; i < *count; ++i) {
+      const auto id = ReadRawId();
+      PendingEntry entry;
+      if (!id || group.pending().Find(*id) || !ReadTime(&entry.delivery_time)) return false;
+      const auto deliveries = in_.Length();
+      if (!deliveries) return false;
+      entry.delivery_count = *deliveries;
+      group.Assign(context_.memory, *id, entry);
+    }
+    return true;
+  }
+
+  bool ReadConsumers(StreamGroup& group) {
+    const auto count = in_.Count(10);
+    if (!count) return false;
+    for (size_t i = 0; i < *count; ++i) {
+      const auto text = in_.String();
+      if (!text || group.FindConsumer(*text) != nullptr) return false;
+      StreamConsumer* const consumer = group.AddConsumer(context_.memory, *text, 0);
+      if (!ReadTime(&consumer->seen_time)) return false;
+      consumer->active_time = consumer->seen_time;
+      if (type_ == RdbType::kStreamActiveTimes && !ReadTime(&consumer->active_time)) return false;
+      if (!ReadConsumerPending(group, consumer)) return false;
+    }
+    return true;
+  }
+
+  bool ReadConsumerPending(StreamGroup& group, StreamConsumer* consumer) {
+    const auto count = in_.Count(16);
+    if (!count) return false;
+    for (size_t i = 0; i < *count; ++i) {
+      const auto id = ReadRawId();
+      if (!id) return false;
+      const auto place = group.pending().Find(*id);
+      if (!place || place.record().consumer != nullptr) return false;
+      PendingEntry entry = place.record();
+      entry.consumer = consumer;
+      group.Assign(context_.memory, *id, entry);
+    }
+    return true;
+  }
+
+  StreamContext context_;
+  const RdbType type_;
+  RdbReader& in_;
+  Stream* stream_;
+  std::optional<StreamId> last_node_;
+};
+
+}  // namespace
+
+RdbType RdbTypeOf(const Stream& stream) {
+  for (const StreamGroup* group : stream.groups().items()) {
+    if (group->consumers().size() > 0) return RdbType::kStreamActiveTimes;
+  }
+  return RdbType::kStreamCounters;
+}
+
+void WriteRdbStream(const Stream& stream, RdbWriter& out) {
+  const bool active_times = RdbTypeOf(stream) == RdbType::kStreamActiveTimes;
+  out.Length(stream.nodes().size());
+  for (auto at = stream.nodes().First(); at; at = at.Next()) {
+    out.String(IdBytes(at.key()));
+    out.String(at.record().listpack().view());
+  }
+  out.Length(stream.size());
+  WriteId(stream.last_id(), out);
+  WriteId(stream.first_id(), out);
+  WriteId(stream.max_deleted_id(), out);
+  out.Length(stream.entries_added());
+  out.Length(stream.groups().size());
+  for (const StreamGroup* group : stream.groups().items()) WriteGroup(*group, active_times, out);
+}
+
+std::optional<RdbValue> ReadRdbStream(const RdbValueContext& context, RdbType type, RdbReader& in) {
+  StreamBuilder builder(context, type, in);
+  if (!builder.Read()) return std::nullopt;
+  return RdbValue{.type = ValueType::kStream, .object = {Encoding::kStream, builder.Take()}};
+}
+
+}  // namespace kv

@@ -1,0 +1,29 @@
+// Streams in the RDB format; parts of WriteRdbValue and ReadRdbValue.
+//
+//   nodes: count; for each a string, its id in 16 bytes, and a string, its listpack
+//   length | last id | first id | largest deleted id | entries added
+//   groups: count; for each: name | last id | entries read or -1
+//     pending: count; for each: id in 16 bytes | time of delivery 8 | deliveries
+//     consumers: count; for each: name | seen 8 | active 8, in the latest version
+//       pending: count; ids in 16 bytes
+//
+// Numbers are lengths, ids two of them, where it does not say otherwise. The first version lacks
+// what stands between the last id and the groups, and what was read.
+#ifndef SOLOKV_KV_PERSISTENCE_RDB_STREAM_H_
+#define SOLOKV_KV_PERSISTENCE_RDB_STREAM_H_
+
+#include <optional>
+
+#include "kv/persistence/rdb_value.h"
+#include "kv/types/stream.h"
+
+namespace kv {
+
+// The type as which the stream is written: the earliest that has all of it.
+RdbType RdbTypeOf(const Stream& stream);
+void WriteRdbStream(const Stream& stream, RdbWriter& out);
+std::optional<RdbValue> ReadRdbStream(const RdbValueContext& context, RdbType type, RdbReader& in);
+
+}  // namespace kv
+
+#endif  // SOLOKV_KV_PERSISTENCE_RDB_STREAM_H_

@@ -11,7 +11,7 @@ namespace kv {
 inline SetContext SetContextOf(Context& context) {
   StoreContext& store = context.store.context();
   const auto& limits = context.Owner<ValueLimits>();
-  return {{store.memory, store.hash_key, limits.set, store.now}, limits.set_max_intset_entries};
+  return {store.memory, store.hash_key, limits.set, limits.set_max_intset_entries, store.now};
 }
 
 // Precondition: ref refers to a set.

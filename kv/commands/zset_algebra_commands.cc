@@ -58,7 +58,8 @@ std::unique_ptr<ScoredSource> ReadSource(Context& context, size_t index) {
   if (!ref) return std::make_unique<EmptySource>();
   std::unique_ptr<ScoredSource> source;
   if (IsObject(ref->encoding())) {
-    source = ScoredSourceOf(ref->type(), {ref->encoding(), ref->object()});
+    source = ScoredSourceOf(ref->type(), {ref->encoding(), ref->object()},
+                            context.store.context().hidden_until());
   }
   if (source == nullptr) context.Fail(kWrongType);
   return source;

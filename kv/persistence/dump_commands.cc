@@ -120,7 +120,7 @@ void RestoreCommand(Context& context) {
   RdbReader reader(*bytes);
   const auto type = static_cast<RdbType>(reader.Byte().value_or(UINT8_MAX));
   const auto value = ReadRdbValue(
-      {store.memory, store.hash_key, context.Owner<DumpOptions>().limits}, type, reader);
+      {store.memory, store.hash_key, context.Owner<DumpOptions>().limits, store.now}, type, reader);
   if (!value) return context.Fail("ERR Bad data format");
 
   EntryRef ref = context.db.FindForWrite(key);

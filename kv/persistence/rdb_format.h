@@ -25,11 +25,16 @@ enum class RdbType : uint8_t {
   kSortedSetText = 3,  // strings and scores as text
   kHash = 4,           // pairs of strings
   kSortedSet = 5,      // strings and scores as doubles
-  kSetIntset = 11,     // a string that is an intset, as are those below a listpack
-  kHashListpack = 16,  //
+  kSetIntset = 11,     // a string that is an intset
+  kHashListpack = 16,  // a string that is a listpack of pairs, as is the next
   kSortedSetListpack = 17,
-  kListNodes = 18,  // nodes: RdbListNode, string
-  kSetListpack = 20,
+  kListNodes = 18,    // nodes: RdbListNode, string
+  kSetListpack = 20,  // a string that is a listpack
+  // Hashes with deadlines: the earliest one in 8 bytes, then
+  kHashDeadlines = 24,   // for each field a length, how much later it is and 1, or 0; two strings
+  kHashListpackEx = 25,  // a string that is a listpack of triples
+  // Known to solokv alone.
+  kSetDeadlines = 128,  // for each member a length, its deadline or 0, and a string
 };
 
 enum class RdbStringEncoding : uint8_t {

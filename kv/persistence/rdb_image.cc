@@ -85,8 +85,8 @@ class ImageReader {
     if (!name) return false;
     const std::string key(*name);
     StoreContext& context = store_.context();
-    const auto value =
-        ReadRdbValue({context.memory, context.hash_key, limits_}, static_cast<RdbType>(*type), in_);
+    const auto value = ReadRdbValue({context.memory, context.hash_key, limits_, context.now},
+                                    static_cast<RdbType>(*type), in_);
     if (!value) return false;
     Database& database = store_.database(database_);
     const HashedKey hashed = database.Hash(key);

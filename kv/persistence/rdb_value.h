@@ -16,6 +16,9 @@
 
 namespace kv {
 
+// The type as which a value is written.
+RdbType RdbTypeOf(const Entry& entry);
+
 // Writes the value of an entry behind its type, as DUMP does; or with the key in between, as files
 // do. Cost: linear.
 void WriteRdbValue(const Entry& entry, RdbWriter& out);
@@ -33,6 +36,7 @@ struct RdbValueContext {
   SlabMemory& memory;
   const HashKey& hash_key;
   const ValueLimits& limits;
+  int64_t now;  // wall milliseconds
 };
 
 // Reads a value of this type; nothing, and no memory taken, where the bytes are none. What was read

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "kv/ds/listpack.h"
+#include "kv/persistence/rdb_collections.h"
 #include "kv/persistence/rdb_value.h"
 #include "kv/types/list_value.h"
 
@@ -99,9 +100,22 @@ std::optional<RdbValue> ReadRdbValue(const RdbValueContext& context, RdbType typ
       return ReadList(context, in);
     case RdbType::kListNodes:
       return ReadListNodes(context, in);
-    default:
-      return std::nullopt;
+    case RdbType::kSet:
+    case RdbType::kSetIntset:
+    case RdbType::kSetListpack:
+    case RdbType::kSetDeadlines:
+      return ReadRdbSet(context, type, in);
+    case RdbType::kHash:
+    case RdbType::kHashListpack:
+    case RdbType::kHashDeadlines:
+    case RdbType::kHashListpackEx:
+      return ReadRdbHash(context, type, in);
+    case RdbType::kSortedSet:
+    case RdbType::kSortedSetText:
+    case RdbType::kSortedSetListpack:
+      return ReadRdbSortedSet(context, type, in);
   }
+  return std::nullopt;
 }
 
 void PutRdbValue(Database& database, const HashedKey& key, EntryRef& ref, const RdbValue& value,

@@ -1,8 +1,11 @@
-#include <cassert>
+#include <algorithm>
 #include <cstdint>
 
 #include "kv/persistence/rdb_value.h"
+#include "kv/types/hash_value.h"
 #include "kv/types/list_value.h"
+#include "kv/types/set_value.h"
+#include "kv/types/sorted_set_value.h"
 
 namespace kv {
 namespace {
@@ -33,34 +36,125 @@ void WriteList(const Entry& entry, RdbWriter& out) {
   }
 }
 
-RdbType TypeOf(const Entry& entry) {
-  switch (entry.type()) {
-    case ValueType::kList:
-      return RdbType::kListNodes;
-    default:
-      assert(entry.type() == ValueType::kString);
-      return RdbType::kString;
+// --- sets ---
+
+SetValue SetOf(const Entry& entry) {
+  return SetValue({entry.encoding(), entry.object()});
+}
+
+bool HasDeadlines(const SetValue& set) {
+  return set.is_table() && set.table().expiring() > 0;
+}
+
+void WriteElement(const ListpackElement& element, RdbWriter& out) {
+  element.is_integer() ? out.Integer(element.integer()) : out.String(element.string());
+}
+
+void WriteSet(const Entry& entry, RdbWriter& out) {
+  const SetValue set = SetOf(entry);
+  if (set.is_intset()) return out.String(set.intset().view());
+  out.Length(set.size());
+  if (!HasDeadlines(set)) {
+    return set.ForEach([&](const ListpackElement& member) { WriteElement(member, out); });
   }
+  set.table().ForEach([&](const HashField& member) {
+    out.Length(static_cast<uint64_t>(member.deadline()));
+    out.String(member.field());
+  });
+}
+
+// --- hashes ---
+
+HashValue HashOf(const Entry& entry) {
+  return HashValue({entry.encoding(), entry.object()});
+}
+
+int64_t FirstDeadline(const HashValue& hash) {
+  int64_t first = INT64_MAX;
+  hash.ForEachWithDeadline([&](const ListpackElement&, const ListpackElement&, int64_t deadline) {
+    if (deadline != kNoFieldDeadline) first = std::min(first, deadline);
+  });
+  return first;
+}
+
+void WriteHash(const Entry& entry, RdbWriter& out) {
+  const HashValue hash = HashOf(entry);
+  const bool has_deadlines = RdbTypeOf(entry) >= RdbType::kHashDeadlines;
+  const int64_t first = has_deadlines ? FirstDeadline(hash) : 0;
+  if (has_deadlines) out.LittleEndian(static_cast<uint64_t>(first), 8);
+  if (!hash.is_table()) return out.String(Listpack::FromBlock(entry.object()).view());
+  out.Length(hash.size());
+  hash.table().ForEach([&](const HashField& field) {
+    if (has_deadlines) {
+      out.Length(field.has_deadline() ? static_cast<uint64_t>(field.deadline() - first) + 1 : 0);
+    }
+    out.String(field.field());
+    out.String(field.value());
+  });
+}
+
+// --- sorted sets ---
+
+// From the highest score on: readers of the format add members in front of those they have.
+void WriteSortedSet(const Entry& entry, RdbWriter& out) {
+  const SortedSetValue set({entry.encoding(), entry.object()});
+  if (set.is_small()) return out.String(Listpack::FromBlock(entry.object()).view());
+  out.Length(set.size());
+  set.ForEach({0, set.size()}, RankOrder::kDescending, [&](std::string_view member, double score) {
+    out.String(member);
+    out.Double(score);
+  });
 }
 
 void WriteContent(const Entry& entry, RdbWriter& out) {
   switch (entry.type()) {
+    case ValueType::kString:
+      return WriteString(entry, out);
     case ValueType::kList:
       return WriteList(entry, out);
-    default:
-      return WriteString(entry, out);
+    case ValueType::kSet:
+      return WriteSet(entry, out);
+    case ValueType::kHash:
+      return WriteHash(entry, out);
+    case ValueType::kZset:
+      return WriteSortedSet(entry, out);
+    case ValueType::kStream:
+      break;
   }
 }
 
 }  // namespace
 
+RdbType RdbTypeOf(const Entry& entry) {
+  switch (entry.type()) {
+    case ValueType::kString:
+      break;
+    case ValueType::kList:
+      return RdbType::kListNodes;
+    case ValueType::kSet:
+      if (entry.encoding() == Encoding::kIntset) return RdbType::kSetIntset;
+      // Even a listpack is written as members, which all versions know.
+      return HasDeadlines(SetOf(entry)) ? RdbType::kSetDeadlines : RdbType::kSet;
+    case ValueType::kHash:
+      if (entry.encoding() == Encoding::kListpack) return RdbType::kHashListpack;
+      if (entry.encoding() == Encoding::kListpackEx) return RdbType::kHashListpackEx;
+      return HashOf(entry).table().expiring() > 0 ? RdbType::kHashDeadlines : RdbType::kHash;
+    case ValueType::kZset:
+      return entry.encoding() == Encoding::kListpack ? RdbType::kSortedSetListpack
+                                                     : RdbType::kSortedSet;
+    case ValueType::kStream:
+      break;
+  }
+  return RdbType::kString;
+}
+
 void WriteRdbValue(const Entry& entry, RdbWriter& out) {
-  out.Type(TypeOf(entry));
+  out.Type(RdbTypeOf(entry));
   WriteContent(entry, out);
 }
 
 void WriteRdbKey(const Entry& entry, RdbWriter& out) {
-  out.Type(TypeOf(entry));
+  out.Type(RdbTypeOf(entry));
   out.String(entry.key());
   WriteContent(entry, out);
 }

@@ -61,6 +61,12 @@ void MixSet(StoreDigest& digest, const SetValue& set) {
   });
 }
 
+void MixSortedSet(StoreDigest& digest, const SortedSetValue& set) {
+  set.ForEach([&](std::string_view member, double score) {
+    digest.Mix(absl::StrFormat("zset:%.17g:%s", score, member));
+  });
+}
+
 void MixStreamEntry(StoreDigest& digest, const StreamEntry& entry) {
   ListpackElement::Buffer buffer;
   std::string text = absl::StrCat("stream:", entry.id().ToString());
@@ -98,12 +104,6 @@ void MixStream(StoreDigest& digest, const Stream& stream) {
   for (const StreamGroup* group : stream.groups().items()) MixStreamGroup(digest, *group);
 }
 
-void MixSortedSet(StoreDigest& digest, const SortedSetValue& set) {
-  set.ForEach([&](std::string_view member, double score) {
-    digest.Mix(absl::StrFormat("zset:%.17g:%s", score, member));
-  });
-}
-
 }  // namespace
 
 StoreDigest DigestOfValue(const Entry& entry) {
@@ -121,11 +121,11 @@ StoreDigest DigestOfValue(const Entry& entry) {
     case ValueType::kSet:
       MixSet(digest, SetValue({entry.encoding(), entry.object()}));
       break;
-    case ValueType::kStream:
-      MixStream(digest, *static_cast<const Stream*>(entry.object()));
-      break;
     case ValueType::kZset:
       MixSortedSet(digest, SortedSetValue({entry.encoding(), entry.object()}));
+      break;
+    case ValueType::kStream:
+      MixStream(digest, *static_cast<const Stream*>(entry.object()));
       break;
     default:
       assert(false);

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kv/commands/bitmap_commands.h"
+#include "kv/commands/geo_commands.h"
 #include "kv/commands/hash_commands.h"
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
@@ -268,13 +269,13 @@ void Server::RegisterCommands() {
   table_.Register(HashTtlCommandSpecs(), &options_.value_limits);
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
-  table_.Register(StreamCommandSpecs(), &options_.value_limits);
-  table_.Register(StreamGroupCommandSpecs(), &options_.value_limits);
   for (const auto specs : {ZsetCommandSpecs(), ZsetRangeCommandSpecs(), ZsetPopCommandSpecs(),
-                           ZsetAlgebraCommandSpecs()}) {
+                           ZsetAlgebraCommandSpecs(), GeoCommandSpecs()}) {
     table_.Register(specs, &options_.value_limits);
   }
   table_.Register(SetCommandSpecs(), &options_.value_limits);
+  table_.Register(StreamCommandSpecs(), &options_.value_limits);
+  table_.Register(StreamGroupCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());
   table_.Register(DumpCommandSpecs(), &dump_options_);
   table_.Register(ConnectionCommandSpecs(), parts_.get());

@@ -289,8 +289,8 @@ void Database::Rename(EntryRef& ref, Database& target, const HashedKey& key) {
   CountDeadline(*entry, entry->deadline(), kNoDeadline, hash);
   table_.Erase(PositionOf(ref), hash);
   InsertMoved(target, key, *entry, entry->deadline());
-  SignalEnd(*entry);
   MarkElementDeadlines(*entry, false);
+  SignalEnd(*entry);
   context_.memory.Free(entry, entry->size());
   ref.entry_ = nullptr;
 }

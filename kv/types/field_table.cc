@@ -42,10 +42,7 @@ void FieldTable::Free(SlabMemory& memory, FieldTable* table) {
 
 FieldTable* FieldTable::Copy(SlabMemory& memory) const {
   FieldTable* const copy = Create(memory, fields_.traits().hash_key);
-  const HashContext context = {.memory = memory,
-                               .hash_key = fields_.traits().hash_key,
-                               .limits = {},
-                               .now = deadlines_ == nullptr ? 0 : deadlines_->now()};
+  const FieldContext context = {memory, deadlines_ == nullptr ? 0 : deadlines_->now()};
   ForEach([&](const HashField& field) {
     copy->Add(context, field.field(), field.value(), field.deadline());
   });
@@ -78,7 +75,7 @@ void FieldTable::FreeField(SlabMemory& memory, HashField* field) {
   HashField::Free(memory, field);
 }
 
-bool FieldTable::Set(const HashContext& context, std::string_view field, std::string_view value,
+bool FieldTable::Set(const FieldContext& context, std::string_view field, std::string_view value,
                      int64_t deadline) {
   const uint64_t hash = HashOf(field);
   const Fields::Position position = fields_.Locate(field, hash);
@@ -92,17 +89,18 @@ bool FieldTable::Set(const HashContext& context, std::string_view field, std::st
   return false;
 }
 
-void FieldTable::Add(const HashContext& context, std::string_view field, std::string_view value,
+void FieldTable::Add(const FieldContext& context, std::string_view field, std::string_view value,
                      int64_t deadline) {
   Insert(context, NewField(context.memory, field, value, deadline), HashOf(field));
 }
 
-void FieldTable::Insert(const HashContext& context, HashField* field, uint64_t hash) {
+void FieldTable::Insert(const FieldContext& context, HashField* field, uint64_t hash) {
   fields_.Insert(field, hash);
   CountDeadline(context, kNoFieldDeadline, field, hash);
 }
 
-void FieldTable::SetDeadline(const HashContext& context, std::string_view field, int64_t deadline) {
+void FieldTable::SetDeadline(const FieldContext& context, std::string_view field,
+                             int64_t deadline) {
   const uint64_t hash = HashOf(field);
   const Fields::Position position = fields_.Locate(field, hash);
   HashField* changed = fields_.At(position);
@@ -151,7 +149,7 @@ bool FieldTable::Remove(SlabMemory& memory, std::string_view field) {
 // --- Deadlines -----------------------------------------------------------------------------------
 
 // The deadline of `field` was another one before.
-void FieldTable::CountDeadline(const HashContext& context, int64_t before, HashField* field,
+void FieldTable::CountDeadline(const FieldContext& context, int64_t before, HashField* field,
                                uint64_t hash) {
   const int64_t after = field->deadline();
   if (before == after) [[likely]]

@@ -33,17 +33,14 @@
 #include "kv/ds/element_deadlines.h"
 #include "kv/ds/hash_table.h"
 #include "kv/types/hash_field.h"
-#include "kv/types/value_limits.h"
 #include "kv/types/value_operations.h"
 
 namespace kv {
 
-// What every change of a hash needs. The memory must be the same one in every call.
-struct HashContext {
+// What every change of a table needs.
+struct FieldContext {
   SlabMemory& memory;
-  const HashKey& hash_key;
-  ListpackLimits limits;
-  int64_t now;  // wall milliseconds
+  int64_t now = 0;  // wall milliseconds; matters only to deadlines
 };
 
 class FieldTable {
@@ -69,13 +66,13 @@ class FieldTable {
   const HashField* Find(std::string_view field) const { return fields_.Find(field, HashOf(field)); }
 
   // Gives the field this value and deadline. Returns whether it is new.
-  bool Set(const HashContext& context, std::string_view field, std::string_view value,
+  bool Set(const FieldContext& context, std::string_view field, std::string_view value,
            int64_t deadline);
   // The same for a field that is known to be new.
-  void Add(const HashContext& context, std::string_view field, std::string_view value,
+  void Add(const FieldContext& context, std::string_view field, std::string_view value,
            int64_t deadline);
   // Precondition: there is such a field.
-  void SetDeadline(const HashContext& context, std::string_view field, int64_t deadline);
+  void SetDeadline(const FieldContext& context, std::string_view field, int64_t deadline);
   // Returns whether there was such a field.
   bool Remove(SlabMemory& memory, std::string_view field);
 
@@ -138,8 +135,8 @@ class FieldTable {
   void FreeField(SlabMemory& memory, HashField* field);
   HashField* ReplaceField(SlabMemory& memory, Fields::Position position, std::string_view value,
                           int64_t deadline);
-  void Insert(const HashContext& context, HashField* field, uint64_t hash);
-  void CountDeadline(const HashContext& context, int64_t before, HashField* field, uint64_t hash);
+  void Insert(const FieldContext& context, HashField* field, uint64_t hash);
+  void CountDeadline(const FieldContext& context, int64_t before, HashField* field, uint64_t hash);
   void RecordDeadline(SlabMemory& memory, int64_t now, HashField* field, uint64_t hash);
   size_t RenewRecords(SlabMemory& memory, size_t budget);
   void RemoveDue(SlabMemory& memory, int64_t now, uint64_t fingerprint, VisitExpired visit);

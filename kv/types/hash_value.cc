@@ -79,7 +79,7 @@ bool HashValue::Set(const HashContext& context, std::string_view name, std::stri
     if (deadline == kKeepDeadline && field != nullptr && !was_hidden) deadline = field->deadline();
   }
   if (deadline == kKeepDeadline) deadline = kNoFieldDeadline;
-  return table().Set(context, name, value, deadline) || was_hidden;
+  return table().Set(context.fields(), name, value, deadline) || was_hidden;
 }
 
 bool HashValue::SetInListpack(const HashContext& context, std::string_view name,
@@ -108,7 +108,7 @@ bool HashValue::SetInListpack(const HashContext& context, std::string_view name,
 }
 
 void HashValue::SetDeadline(const HashContext& context, std::string_view name, int64_t deadline) {
-  if (is_table()) return table().SetDeadline(context, name, deadline);
+  if (is_table()) return table().SetDeadline(context.fields(), name, deadline);
   if (!has_deadlines()) AddDeadlines(context.memory);
   Listpack fields = listpack();
   const Position value = fields.Next(FindInListpack(name));
@@ -190,7 +190,7 @@ void HashValue::ConvertToTable(const HashContext& context) {
                        int64_t deadline) {
     ListpackElement::Buffer name_buffer;
     ListpackElement::Buffer value_buffer;
-    table->Add(context, name.Text(name_buffer), value.Text(value_buffer), deadline);
+    table->Add(context.fields(), name.Text(name_buffer), value.Text(value_buffer), deadline);
   };
   HashValue(object_).ForEachWithDeadline(add);
   listpack().Free(context.memory);

@@ -29,13 +29,25 @@
 #include <string_view>
 #include <utility>
 
+#include "kv/base/hash.h"
 #include "kv/base/slab_memory.h"
 #include "kv/ds/listpack.h"
 #include "kv/types/field_table.h"
 #include "kv/types/value.h"
+#include "kv/types/value_limits.h"
 #include "kv/types/value_operations.h"
 
 namespace kv {
+
+// What every change of a hash needs. The memory must be the same one in every call.
+struct HashContext {
+  SlabMemory& memory;
+  const HashKey& hash_key;
+  ListpackLimits limits;
+  int64_t now;  // wall milliseconds
+
+  FieldContext fields() const { return {memory, now}; }
+};
 
 // Owns what it refers to, and is copied like a pointer. A change may change the handle. Texts that
 // are added must not lie in the hash itself.

@@ -2,16 +2,21 @@
 #ifndef SOLOKV_KV_TYPES_SCORED_SOURCES_H_
 #define SOLOKV_KV_TYPES_SCORED_SOURCES_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "kv/types/sorted_set_algebra.h"
 #include "kv/types/value.h"
 
 namespace kv {
 
-// A value as an input of Union and the like; it must outlive the source. Null if a value of this
-// type cannot be one.
-std::unique_ptr<ScoredSource> ScoredSourceOf(ValueType type, ValueObject value);
+// A value as an input of Union and the like; it must outlive the source. Members of a set count 1,
+// and those with a deadline up to `hidden_until` not at all. Null if a value of this type cannot be
+// an input.
+std::unique_ptr<ScoredSource> ScoredSourceOf(ValueType type, ValueObject value,
+                                             int64_t hidden_until);
 
 // An input without members.
 class EmptySource final : public ScoredSource {

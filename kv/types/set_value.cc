@@ -44,13 +44,12 @@ SetMember::SetMember(const ListpackElement& element)
 SetValue SetValue::Create(const SetContext& context, const SetMember& like, size_t expected) {
   const auto count = static_cast<int64_t>(expected);
   if (like.is_integer() && count <= MaxIntegers(context)) {
-    return SetValue({Encoding::kIntset, Intset::Create(context.memory()).block()});
+    return SetValue({Encoding::kIntset, Intset::Create(context.memory).block()});
   }
-  if (count <= context.table.limits.max_entries) {
-    return SetValue({Encoding::kListpack, Listpack::Create(context.memory()).block()});
+  if (count <= context.limits.max_entries) {
+    return SetValue({Encoding::kListpack, Listpack::Create(context.memory).block()});
   }
-  return SetValue(
-      {Encoding::kHashTable, FieldTable::Create(context.memory(), context.table.hash_key)});
+  return SetValue({Encoding::kHashTable, FieldTable::Create(context.memory, context.hash_key)});
 }
 
 void SetValue::Free(SlabMemory& memory) {
@@ -72,12 +71,12 @@ bool SetValue::Add(const SetContext& context, const SetMember& member) {
   if (is_table()) {
     const HashField* const found = table().Find(member.text());
     if (found != nullptr && !IsHidden(*found)) return false;
-    table().Set(context.table, member.text(), {}, kNoFieldDeadline);
+    table().Set(context.fields(), member.text(), {}, kNoFieldDeadline);
     return true;
   }
   if (is_intset() && member.is_integer()) {
     Intset integers = intset();
-    if (!integers.Add(context.memory(), member.integer())) return false;
+    if (!integers.Add(context.memory, member.integer())) return false;
     set_object(integers);
     if (static_cast<int64_t>(integers.size()) > MaxIntegers(context)) ConvertToTable(context);
     return true;
@@ -85,11 +84,11 @@ bool SetValue::Add(const SetContext& context, const SetMember& member) {
   if (is_listpack() && Contains(member)) return false;
   if (!FitsListpack(context, member)) {
     ConvertToTable(context);
-    table().Add(context.table, member.text(), {}, kNoFieldDeadline);
+    table().Add(context.fields(), member.text(), {}, kNoFieldDeadline);
     return true;
   }
-  if (is_intset()) ConvertToListpack(context.memory());
-  AddToListpack(context.memory(), member);
+  if (is_intset()) ConvertToListpack(context.memory);
+  AddToListpack(context.memory, member);
   return true;
 }
 
@@ -108,13 +107,13 @@ std::optional<int64_t> SetValue::DeadlineOf(const SetMember& member) const {
 
 void SetValue::SetDeadline(const SetContext& context, const SetMember& member, int64_t deadline) {
   if (!is_table()) ConvertToTable(context);
-  table().SetDeadline(context.table, member.text(), deadline);
+  table().SetDeadline(context.fields(), member.text(), deadline);
 }
 
 // Whether the set and one member more may be a listpack.
 bool SetValue::FitsListpack(const SetContext& context, const SetMember& more) const {
-  const auto max_bytes = static_cast<size_t>(context.table.limits.max_value);
-  if (static_cast<int64_t>(size()) >= context.table.limits.max_entries) return false;
+  const auto max_bytes = static_cast<size_t>(context.limits.max_value);
+  if (static_cast<int64_t>(size()) >= context.limits.max_entries) return false;
   if (more.text().size() > max_bytes) return false;
   if (is_listpack()) return listpack().Fits(more.entry().bytes());
   return TextSize(intset().Min()) <= max_bytes && TextSize(intset().Max()) <= max_bytes;
@@ -135,12 +134,12 @@ void SetValue::ConvertToListpack(SlabMemory& memory) {
 }
 
 void SetValue::ConvertToTable(const SetContext& context) {
-  FieldTable* const members = FieldTable::Create(context.memory(), context.table.hash_key);
+  FieldTable* const members = FieldTable::Create(context.memory, context.hash_key);
   ListpackElement::Buffer buffer;
   ForEach([&](const ListpackElement& member) {
-    members->Add(context.table, member.Text(buffer), {}, kNoFieldDeadline);
+    members->Add(context.fields(), member.Text(buffer), {}, kNoFieldDeadline);
   });
-  Free(context.memory());
+  Free(context.memory);
   object_ = {Encoding::kHashTable, members};
 }
 

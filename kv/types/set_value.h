@@ -39,10 +39,13 @@ namespace kv {
 
 // What changes of a set need. The memory must be the same one in every call.
 struct SetContext {
-  HashContext table;  // of which a set is the fields; its limits are those of a listpack
+  SlabMemory& memory;
+  const HashKey& hash_key;
+  ListpackLimits limits;
   int64_t max_intset_entries;
+  int64_t now;  // wall milliseconds
 
-  SlabMemory& memory() const { return table.memory; }
+  FieldContext fields() const { return {memory, now}; }
 };
 
 // A member that is looked for: what it is as a text, and as an integer if it is the canonical text

@@ -22,8 +22,8 @@ enum class Encoding : uint8_t {
   kListpack,    // a small hash, set or sorted set: Listpack::block()
   kHashTable,   // a large hash or set: FieldTable
   kSortedSet,   // SortedSet
-  kListpackEx,  // a small hash of fields with deadlines: Listpack::block()
   kIntset,      // a small set of integers: Intset::block()
+  kListpackEx,  // a small hash of fields with deadlines: Listpack::block()
   kStream,      // Stream
 };
 

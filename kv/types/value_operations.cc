@@ -250,10 +250,10 @@ const ValueOperations& OperationsOf(Encoding encoding) {
       return kListOperations;
     case Encoding::kListpack:
       return kListpackOperations;
-    case Encoding::kStream:
-      return StreamOperations();
     case Encoding::kListpackEx:
       return kListpackExOperations;
+    case Encoding::kStream:
+      return StreamOperations();
     case Encoding::kHashTable:
       return FieldTableOperations();
     case Encoding::kSortedSet:

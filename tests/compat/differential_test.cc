@@ -54,6 +54,8 @@ struct Leniency {
 
 constexpr std::string_view kShortest = "Redis 7.2 and solokv write the fewest digits that tell";
 
+constexpr std::string_view kUnsorted = "the order is undefined without ASC, and of equal distances";
+
 constexpr Leniency kLeniencies[] = {
     {"keys", Comparison::kUnordered, "the order of keys is that of a hash table"},
     {"command", Comparison::kShape, "Redis has more commands"},
@@ -63,6 +65,11 @@ constexpr Leniency kLeniencies[] = {
     {"command list", Comparison::kShape, "Redis has more commands"},
     {"config get", Comparison::kUnordered, "the order of directives is that of a table"},
     {"scan", Comparison::kShape, "one step of it; whole iterations are compared"},
+    {"hgetall", Comparison::kUnordered, "the order of a large hash is that of a hash table"},
+    {"hkeys", Comparison::kUnordered, "as above"},
+    {"hvals", Comparison::kUnordered, "as above"},
+    {"hscan", Comparison::kShape, "as above"},
+    {"hrandfield", Comparison::kShape, "random"},
     {"randomkey", Comparison::kShape, "random"},
     {"ttl", Comparison::kNear, "each server answers at its own time"},
     {"pttl", Comparison::kNear, "each server answers at its own time"},
@@ -92,6 +99,11 @@ constexpr Leniency kLeniencies[] = {
     {"zunion", Comparison::kScores, kShortest},
     {"zinter", Comparison::kScores, kShortest},
     {"zdiff", Comparison::kScores, kShortest},
+    {"georadius", Comparison::kUnorderedScores, kUnsorted},
+    {"georadius_ro", Comparison::kUnorderedScores, kUnsorted},
+    {"georadiusbymember", Comparison::kUnorderedScores, kUnsorted},
+    {"georadiusbymember_ro", Comparison::kUnorderedScores, kUnsorted},
+    {"geosearch", Comparison::kUnorderedScores, kUnsorted},
     {"zrandmember", Comparison::kUnorderedScores, "the order of many is undefined"},
     {"zscan", Comparison::kUnorderedScores, "the order is that of a hash table"},
     {"lolwut", Comparison::kShape, "random"},
@@ -151,6 +163,10 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"zrangebyscore", "", "-ERR min or max is not a float", "as above"},
     {"zrevrangebyscore", "", "-ERR min or max is not a float", "as above"},
     {"zrangestore", "", "-ERR min or max is not a float", "as above"},
+    {"blmpop", "-ERR numkeys", "-ERR timeout", "the timeout is read before what follows it"},
+    {"hscan", "-ERR value is not an integer", "-ERR syntax error", "all options are parsed first"},
+    {"bitcount", "-WRONGTYPE", "-ERR", "all arguments are read before the key"},
+    {"bitpos", "-WRONGTYPE", "-ERR", "as above"},
     {"object encoding", "\"embstr\"", "\"int\"", "the result of INCRBYFLOAT may be an integer"},
 };
 
@@ -544,6 +560,32 @@ Patterns ListPatterns() {
   };
 }
 
+// Hashes small enough for a listpack, whose order is that of insertion, and one (o5) that is not.
+Patterns HashPatterns() {
+  const std::string hash = "@one{o1|o2|o3|o4|o5}";
+  const std::string any = "@one{o1|o2|o3|o4|o5|@key}";
+  const std::string field = "@one{a|b|c|1|2|-1|@value}";
+  return {
+      "@one{hset|hmset} " + hash + " " + field + " @value",
+      "@one{hset|hmset} " + hash + " " + field + " @value " + field + " @value",
+      "hset o5 @value @value @value @value @value @value @value @value",
+      "hsetnx " + hash + " " + field + " @value",
+      "@one{hget|hexists|hstrlen} " + any + " " + field,
+      "hmget " + any + " " + field + " " + field + " absent",
+      "@one{hgetall|hkeys|hvals|hlen} " + any,
+      "hdel " + any + " " + field + " " + field,
+      "hdel " + hash + " a b c 1 2 -1",
+      "hincrby " + hash + " @one{n|1|a} @integer",
+      "hincrbyfloat " + hash + " @one{n|x|1|a} @float",
+      "hrandfield " + any + " @any{@integer} @any{withvalues}",
+      "hscan " + any + " 0 @any{match @one{a*|*|1}|count @integer}",
+      "@one{hset|hdel} " + any,
+      "del " + hash,
+      "@one{object encoding|type} " + any,
+      "copy " + hash + " " + hash + " replace",
+  };
+}
+
 Patterns KeyPatterns(bool relative_times) {
   Patterns patterns = {
       "del @key @key",
@@ -660,7 +702,9 @@ TEST_P(RandomCommands, GetTheSameReplies) {
                                     BitmapPatterns(),
                                     HyperLogLogPatterns(),
                                     ListPatterns(),
+                                    HashPatterns(),
                                     ZsetPatterns(),
+                                    GeoPatterns(),
                                     StreamPatterns()};
   Conversation conversation(redis_.Connect(), solokv_.Connect(), run.relative_times);
   conversation.Compare({"hello", std::to_string(run.protocol)});

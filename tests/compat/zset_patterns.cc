@@ -73,4 +73,47 @@ std::vector<std::string> ZsetPatterns() {
   };
 }
 
+std::vector<std::string> GeoPatterns() {
+  const std::string key = "@one{g1|g2|g1|g2|gabsent|@key}";
+  const std::string place = "@one{a|b|c|d|e|f|g|h}";
+  const std::string longitude =
+      "@one{13.361389|15.087269|-122.27652|179.9999|-179.9999|0|13.361389|14|200|x}";
+  const std::string latitude = "@one{38.115556|37.502669|37.805186|0|85|-85|-60|38|86|x}";
+  const std::string point = longitude + " " + latitude;
+  const std::string unit = "@one{m|km|ft|mi|KM|bogus}";
+  const std::string radius = "@one{0|1|100|200|5000|30000|-1|x} " + unit;
+  const std::string from =
+      "@one{fromlonlat " + point + "|fromlonlat 14 38|frommember " + place + "}";
+  const std::string by = "@one{byradius " + radius + "|bybox @one{0|100|3000|x} " + radius + "}";
+  const std::string more = "withcoord|withdist|withhash";
+  const std::string sorted = "@one{asc|desc} @any{count @one{100|0|x}|" + more + "|any}";
+  return {
+      "geoadd @one{g1|g2} " + point + " " + place,
+      "geoadd @one{g1|g2} 13.361389 38.115556 " + place + " 15.087269 37.502669 " + place,
+      "geoadd @one{g1|g2} 179.9 1 " + place + " -179.9 1 " + place + " 5 85 " + place,
+      "geoadd " + key + " @any{nx|xx|ch} " + point + " " + place + " " + point + " " + place,
+      // Searches of Redis do not find what is exactly on the edge of the map.
+      "geoadd gedge @one{180|-180|7} @one{85.05112878|-85.05112878|7} " + place,
+      "@one{geopos|geohash|geodist} gedge " + place + " " + place,
+      "geodist " + key + " " + place + " " + place + " @any{" + unit + "}",
+      "geohash " + key + " " + place + " " + place,
+      "geopos " + key + " " + place + " " + place,
+      "zrange @one{g1|g2} 0 -1",
+      "georadius " + key + " " + point + " " + radius + " @any{" + more + "}",
+      "@one{georadius|georadius_ro} " + key + " " + point + " " + radius + " " + sorted,
+      "@one{georadiusbymember|georadiusbymember_ro} " + key + " " + place + " " + radius +
+          " @any{" + more + "}",
+      "georadius " + key + " " + point + " " + radius + " @any{store g2|storedist gd|" + more + "}",
+      "georadiusbymember g1 " + place + " " + radius +
+          " @one{store gs|storedist gd} @any{asc|desc}",
+      "geosearch " + key + " " + from + " " + by + " @any{" + more + "|asc|bogus}",
+      "geosearch " + key + " " + from + " " + by + " " + sorted,
+      "geosearch " + key + " @any{" + from + "|" + by + "|any|count 5}",
+      "geosearchstore @one{gs|gd} " + key + " " + from + " " + by + " @any{storedist|asc|withhash}",
+      "zrange @one{gs|gd} 0 -1 withscores",
+      "zrem @one{g1|g2|gedge} " + place,
+      "del @one{g2|gs|gd}",
+  };
+}
+
 }  // namespace tests

@@ -8,6 +8,7 @@
 namespace tests {
 
 std::vector<std::string> ZsetPatterns();
+std::vector<std::string> GeoPatterns();
 
 }  // namespace tests
 

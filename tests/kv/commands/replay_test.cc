@@ -1,157 +1,11 @@
 // What writes say of themselves: their effects, repeated on an empty server, give equal data, and
 // the key events name what happened.
-#include <gtest/gtest.h>
+#include "tests/kv/commands/replay_test.h"
 
-#include <algorithm>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "kv/base/random.h"
-#include "kv/command/effects.h"
-#include "kv/store/key_events.h"
-#include "tests/support/test_server.h"
 
 namespace tests {
 namespace {
-
-class EffectRecorder final : public kv::EffectObserver {
- public:
-  void OnEffects(std::span<const kv::Effect> group) override {
-    groups_.emplace_back(group.begin(), group.end());
-  }
-  const std::vector<std::vector<kv::Effect>>& groups() const { return groups_; }
-
-  // The groups since the last call: `0: SET a 1; 0: DEL b | 1: DEL c`.
-  std::string Take() {
-    const auto text = [](const std::vector<kv::Effect>& group) {
-      return absl::StrJoin(group, "; ", [](std::string* out, const kv::Effect& effect) {
-        absl::StrAppend(out, effect.database, ": ", absl::StrJoin(effect.args, " "));
-      });
-    };
-    std::vector<std::string> texts;
-    for (; taken_ < groups_.size(); ++taken_) texts.push_back(text(groups_[taken_]));
-    return absl::StrJoin(texts, " | ");
-  }
-
- private:
-  std::vector<std::vector<kv::Effect>> groups_;
-  size_t taken_ = 0;
-};
-
-class EventRecorder final : public kv::KeyEvents {
- public:
-  void OnKeyEvent(kv::KeyEventClass event_class, std::string_view event, int database,
-                  std::string_view key) override {
-    events_.push_back(absl::StrCat(std::string(1, Letter(event_class)), ":", std::string(event),
-                                   ":", database, ":", std::string(key)));
-  }
-  void OnKeyRemovedByStore(int, std::string_view) override {}
-  void OnElementRemovedByStore(int, std::string_view, kv::ValueType, std::string_view) override {}
-  std::string Take() { return absl::StrJoin(std::exchange(events_, {}), " "); }
-
- private:
-  static char Letter(kv::KeyEventClass event_class) {
-    constexpr std::string_view kLetters = "g$lshztxemn";
-    return kLetters[static_cast<size_t>(__builtin_ctz(event_class))];
-  }
-  std::vector<std::string> events_;
-};
-
-kv::ServerOptions DebuggableOptions() {
-  kv::ServerOptions options;
-  options.enable_debug_command = kv::Permission::kEverybody;
-  return options;
-}
-
-class Replay : public testing::Test {
- protected:
-  void SetUp() override { server_.server().effects().AddObserver(&recorder_); }
-  void TearDown() override {
-    server_.server().effects().RemoveObserver(&recorder_);
-    server_.server().ListenToKeys(nullptr, 0);
-  }
-
-  std::string Run(const Arguments& arguments) { return client_.Text(arguments); }
-  // Splits at spaces.
-  std::string Run(std::string_view line) { return Run(Words(line)); }
-  std::string EffectsOf(std::string_view line) {
-    recorder_.Take();
-    Run(line);
-    return recorder_.Take();
-  }
-  void ListenToAllButMisses() {
-    server_.server().ListenToKeys(&events_, ~uint32_t{kv::kEventKeyMiss | kv::kEventNew});
-  }
-  std::string EventsOf(std::string_view line) {
-    events_.Take();
-    Run(line);
-    return events_.Take();
-  }
-  int64_t Now() { return server_.clock().WallMillis(); }
-  std::string At(int64_t milliseconds_from_now) {
-    return absl::StrCat(Now() + milliseconds_from_now);
-  }
-
-  // Repeats all effects on an empty server whose time is that of this one's end.
-  void ExpectEqualAfterReplay() {
-    // To look may evict, which is an effect as well.
-    const std::string digest = Run("debug digest");
-    const std::string contents = ContentsOf(client_);
-    TestServer copy(DebuggableOptions());
-    copy.clock().AdvanceMillis(Now() - copy.clock().WallMillis());
-    copy.Settle();
-    copy.server().store().context().expiry = kv::ExpiryPolicy::kShow;
-    RespClient client = copy.Connect();
-    int database = 0;
-    for (const auto& group : recorder_.groups()) {
-      for (const kv::Effect& effect : group) {
-        if (effect.database != database) client.Run({"select", absl::StrCat(effect.database)});
-        database = effect.database;
-        const resp::Value reply = client.Run(effect.args);
-        ASSERT_FALSE(reply.is_error()) << absl::StrJoin(effect.args, " ") << reply;
-      }
-    }
-    copy.server().store().context().expiry = kv::ExpiryPolicy::kDelete;
-    copy.Settle();
-    EXPECT_EQ(ContentsOf(client), contents);
-    EXPECT_EQ(client.Text({"debug", "digest"}), digest);
-  }
-
-  // A line for each key of the first databases: "0 key "value" deadline". Selects database 0.
-  static std::string ContentsOf(RespClient& client) {
-    std::vector<std::string> lines;
-    for (int database = 3; database >= 0; --database) {
-      client.Run({"select", absl::StrCat(database)});
-      for (const resp::Value& key : client.Run({"keys", "*"}).elements) {
-        lines.push_back(absl::StrCat(database, " ", key.text, " ",
-                                     client.Text({"get", key.text}).substr(0, 100), " ",
-                                     client.Text({"pexpiretime", key.text})));
-      }
-    }
-    std::sort(lines.begin(), lines.end());
-    return absl::StrJoin(lines, "\n");
-  }
-
-  static Arguments Words(std::string_view line) {
-    Arguments words;
-    for (size_t start = 0; start < line.size();) {
-      const size_t end = std::min(line.find(' ', start), line.size());
-      words.emplace_back(line.substr(start, end - start));
-      start = end + 1;
-    }
-    return words;
-  }
-
-  TestServer server_{DebuggableOptions()};
-  RespClient client_ = server_.Connect();
-  EffectRecorder recorder_;
-  EventRecorder events_;
-};
 
 // --- one write at a time ---
 
@@ -473,6 +327,53 @@ TEST_F(Replay, ListWrites) {
   ExpectEqualAfterReplay();
 }
 
+TEST_F(Replay, ZsetWrites) {
+  EXPECT_EQ(EffectsOf("zadd a 1 x 2 y 3 z"), "0: zadd a 1 x 2 y 3 z");
+  EXPECT_EQ(EffectsOf("zadd a 1 x"), "");
+  EXPECT_EQ(EffectsOf("zadd a xx 1 new"), "");
+  EXPECT_EQ(EffectsOf("zadd a incr 0.1 x"), "0: zadd a incr 0.1 x");
+  EXPECT_EQ(EffectsOf("zincrby a 0.2 x"), "0: zincrby a 0.2 x");
+  EXPECT_EQ(EffectsOf("zincrby a x x"), "");
+  EXPECT_EQ(EffectsOf("zrem a new"), "");
+  EXPECT_EQ(EffectsOf("zrem a z new"), "0: zrem a z new");
+  EXPECT_EQ(EffectsOf("zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v"),
+            "0: zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v");
+  EXPECT_EQ(EffectsOf("zpopmin b 0"), "");
+  EXPECT_EQ(EffectsOf("zpopmin b"), "0: zpopmin b");
+  EXPECT_EQ(EffectsOf("zmpop 2 absent b max count 2"), "0: ZPOPMAX b 2");
+  EXPECT_EQ(EffectsOf("bzpopmin absent b 1"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("bzmpop 1 1 b min"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("zpopdue b"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("bzpopdue b 1"), "0: ZPOPMIN b");
+  EXPECT_EQ(EffectsOf("zunionstore c 2 a absent"), "0: zunionstore c 2 a absent");
+  EXPECT_EQ(EffectsOf("zrangestore d c 0 0"), "0: zrangestore d c 0 0");
+  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "0: zinterstore d 2 d absent");
+  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "");
+  EXPECT_EQ(EffectsOf("zremrangebyrank c 5 9"), "");
+  EXPECT_EQ(EffectsOf("zremrangebyrank c 0 0"), "0: zremrangebyrank c 0 0");
+  EXPECT_EQ(EffectsOf("zremrangebyscore c 0 9"), "0: zremrangebyscore c 0 9");
+  EXPECT_EQ(EffectsOf("zremrangebylex a - +"), "0: zremrangebylex a - +");
+  EXPECT_EQ(EffectsOf("zadd e 1 x 1.5 y -inf z"), "0: zadd e 1 x 1.5 y -inf z");
+  Run("config set zset-max-listpack-entries 1");
+  EXPECT_EQ(EffectsOf("copy e f"), "0: copy e f");
+  EXPECT_EQ(EffectsOf("zunionstore f 1 e"), "0: zunionstore f 1 e");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, GeoWrites) {
+  EXPECT_EQ(EffectsOf("geoadd g 13.36 38.11 a 15.08 37.5 b"),
+            "0: geoadd g 13.36 38.11 a 15.08 37.5 b");
+  EXPECT_EQ(EffectsOf("geoadd g nx 1 1 a"), "");
+  EXPECT_EQ(EffectsOf("georadius g 15 37 200 km"), "");
+  EXPECT_EQ(EffectsOf("georadius g 15 37 200 km storedist d"),
+            "0: georadius g 15 37 200 km storedist d");
+  EXPECT_EQ(EffectsOf("geosearchstore e g frommember a byradius 1 km"),
+            "0: geosearchstore e g frommember a byradius 1 km");
+  EXPECT_EQ(EffectsOf("georadius g 0 0 1 km store d"), "0: georadius g 0 0 1 km store d");
+  EXPECT_EQ(EffectsOf("georadius g 0 0 1 km store d"), "");
+  ExpectEqualAfterReplay();
+}
+
 TEST_F(Replay, StreamWrites) {
   const std::string now = absl::StrCat(Now());
   EXPECT_EQ(EffectsOf("xadd s * a 1"), "0: xadd s " + now + "-0 a 1");
@@ -601,39 +502,6 @@ TEST_F(Replay, ARandomRunOfStreams) {
   EXPECT_GT(recorder_.groups().size(), 2000u);
 }
 
-TEST_F(Replay, ZsetWrites) {
-  EXPECT_EQ(EffectsOf("zadd a 1 x 2 y 3 z"), "0: zadd a 1 x 2 y 3 z");
-  EXPECT_EQ(EffectsOf("zadd a 1 x"), "");
-  EXPECT_EQ(EffectsOf("zadd a xx 1 new"), "");
-  EXPECT_EQ(EffectsOf("zadd a incr 0.1 x"), "0: zadd a incr 0.1 x");
-  EXPECT_EQ(EffectsOf("zincrby a 0.2 x"), "0: zincrby a 0.2 x");
-  EXPECT_EQ(EffectsOf("zincrby a x x"), "");
-  EXPECT_EQ(EffectsOf("zrem a new"), "");
-  EXPECT_EQ(EffectsOf("zrem a z new"), "0: zrem a z new");
-  EXPECT_EQ(EffectsOf("zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v"),
-            "0: zadd b 5 p 6 q 7 r 8 s 9 t 10 u 11 v");
-  EXPECT_EQ(EffectsOf("zpopmin b 0"), "");
-  EXPECT_EQ(EffectsOf("zpopmin b"), "0: zpopmin b");
-  EXPECT_EQ(EffectsOf("zmpop 2 absent b max count 2"), "0: ZPOPMAX b 2");
-  EXPECT_EQ(EffectsOf("bzpopmin absent b 1"), "0: ZPOPMIN b");
-  EXPECT_EQ(EffectsOf("bzmpop 1 1 b min"), "0: ZPOPMIN b");
-  EXPECT_EQ(EffectsOf("zpopdue b"), "0: ZPOPMIN b");
-  EXPECT_EQ(EffectsOf("bzpopdue b 1"), "0: ZPOPMIN b");
-  EXPECT_EQ(EffectsOf("zunionstore c 2 a absent"), "0: zunionstore c 2 a absent");
-  EXPECT_EQ(EffectsOf("zrangestore d c 0 0"), "0: zrangestore d c 0 0");
-  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "0: zinterstore d 2 d absent");
-  EXPECT_EQ(EffectsOf("zinterstore d 2 d absent"), "");
-  EXPECT_EQ(EffectsOf("zremrangebyrank c 5 9"), "");
-  EXPECT_EQ(EffectsOf("zremrangebyrank c 0 0"), "0: zremrangebyrank c 0 0");
-  EXPECT_EQ(EffectsOf("zremrangebyscore c 0 9"), "0: zremrangebyscore c 0 9");
-  EXPECT_EQ(EffectsOf("zremrangebylex a - +"), "0: zremrangebylex a - +");
-  EXPECT_EQ(EffectsOf("zadd e 1 x 1.5 y -inf z"), "0: zadd e 1 x 1.5 y -inf z");
-  Run("config set zset-max-listpack-entries 1");
-  EXPECT_EQ(EffectsOf("copy e f"), "0: copy e f");
-  EXPECT_EQ(EffectsOf("zunionstore f 1 e"), "0: zunionstore f 1 e");
-  ExpectEqualAfterReplay();
-}
-
 // --- key events ---
 
 TEST_F(Replay, KeyEventsOfStreams) {
@@ -717,6 +585,14 @@ TEST_F(Replay, KeyEventsOfSortedSets) {
   EXPECT_EQ(EventsOf("zremrangebylex a - +"), "z:zremrangebylex:0:a g:del:0:a");
   Run("zadd a 1 x");
   EXPECT_EQ(EventsOf("zpopdue a"), "z:zpopmin:0:a g:del:0:a");
+}
+
+TEST_F(Replay, KeyEventsOfPlaces) {
+  ListenToAllButMisses();
+  EXPECT_EQ(EventsOf("geoadd g 13.36 38.11 a"), "z:zadd:0:g");
+  EXPECT_EQ(EventsOf("georadius g 13 38 200 km store d"), "z:georadiusstore:0:d");
+  EXPECT_EQ(EventsOf("geosearchstore d g frommember a byradius 1 km"), "z:geosearchstore:0:d");
+  EXPECT_EQ(EventsOf("georadius g 0 0 1 km store d"), "g:del:0:d");
 }
 
 TEST_F(Replay, KeyEventsOfBitmaps) {

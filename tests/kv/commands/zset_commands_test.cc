@@ -161,6 +161,17 @@ TEST_F(ZsetCommands, SetOperations) {
   EXPECT_EQ(Run({"exists", "a"}), "0");
 }
 
+TEST_F(ZsetCommands, MembersOfSetsCountOne) {
+  Run({"zadd", "z", "5", "1", "6", "x"});
+  Run({"sadd", "integers", "1", "2"});
+  Run({"sadd", "texts", "x", "y"});
+  EXPECT_EQ(Run({"zunion", "3", "z", "integers", "texts", "withscores"}),
+            "[\"2\", \"1\", \"y\", \"1\", \"1\", \"6\", \"x\", \"7\"]");
+  EXPECT_EQ(Run({"zinter", "2", "texts", "z", "weights", "10", "1", "withscores"}),
+            "[\"x\", \"16\"]");
+  EXPECT_EQ(Run({"zdiff", "2", "z", "integers"}), "[\"x\"]");
+}
+
 TEST_F(ZsetCommands, MembersAreDueWhenTheirScoreIsNotLaterThanNow) {
   const int64_t now = server_.clock().WallMillis();
   Run({"zadd", "z", absl::StrCat(now - 5), "first", absl::StrCat(now), "second",

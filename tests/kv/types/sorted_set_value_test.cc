@@ -161,15 +161,15 @@ TEST_F(SortedSetValueTest, ForeignListpacksAreChecked) {
 TEST_F(SortedSetValueTest, BothFormsAreInputsOfSetOperations) {
   Add("a", 1);
   Add("b", 2);
-  const auto small = ScoredSourceOf(ValueType::kZset, set_.object());
+  const auto small = ScoredSourceOf(ValueType::kZset, set_.object(), INT64_MIN);
   EXPECT_EQ(small->size(), 2u);
   EXPECT_EQ(small->Score("b", Hash("b", kHashKey)), 2);
   EXPECT_EQ(small->Score("c", Hash("c", kHashKey)), std::nullopt);
   for (int i = 0; i < 20; ++i) Add("m" + std::to_string(i), i);
-  const auto large = ScoredSourceOf(ValueType::kZset, set_.object());
+  const auto large = ScoredSourceOf(ValueType::kZset, set_.object(), INT64_MIN);
   EXPECT_EQ(large->size(), 22u);
   EXPECT_EQ(large->Score("m7", Hash("m7", kHashKey)), 7);
-  EXPECT_EQ(ScoredSourceOf(ValueType::kList, set_.object()), nullptr);
+  EXPECT_EQ(ScoredSourceOf(ValueType::kList, set_.object(), INT64_MIN), nullptr);
 }
 
 TEST_F(SortedSetValueTest, LargeOnesAreFreedAndCompactedInSlices) {

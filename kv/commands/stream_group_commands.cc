@@ -43,6 +43,11 @@ std::optional<GroupOptions> ParseGroupOptions(Context& context, bool creates) {
       return std::nullopt;
     }
   }
+  const size_t most = creates ? 8 : 7;  // with each option once
+  if (context.args.size() > most) {
+    FailSubcommandArity(context);
+    return std::nullopt;
+  }
   return options;
 }
 

@@ -9,6 +9,11 @@ namespace {
 // Of a cursor of Compact: those that say which leaf, below those that say of which tree.
 constexpr int kLeafBits = 35;
 
+// Of an object that the text of its name stands behind: whole words, as its alignment wants.
+constexpr size_t BytesWithName(size_t object_bytes, size_t name_bytes) {
+  return (object_bytes + name_bytes + 7) / 8 * 8;
+}
+
 }  // namespace
 
 // --- StreamConsumer ---
@@ -19,16 +24,16 @@ StreamConsumer::StreamConsumer(std::string_view name)
 }
 
 StreamConsumer* StreamConsumer::Create(SlabMemory& memory, std::string_view name) {
-  return new (memory.Allocate(sizeof(StreamConsumer) + name.size())) StreamConsumer(name);
+  return new (memory.Allocate(BytesWithName(sizeof(StreamConsumer), name.size()))) StreamConsumer(name);
 }
 
 void StreamConsumer::Destroy(SlabMemory& memory) {
   pending_.Clear(memory);
-  memory.Free(this, sizeof(StreamConsumer) + name_bytes_);
+  memory.Free(this, BytesWithName(sizeof(StreamConsumer), name_bytes_));
 }
 
 size_t StreamConsumer::memory_bytes() const {
-  return SlabMemory::GoodSize(sizeof(StreamConsumer) + name_bytes_) + pending_.memory_bytes();
+  return SlabMemory::GoodSize(BytesWithName(sizeof(StreamConsumer), name_bytes_)) + pending_.memory_bytes();
 }
 
 // --- StreamGroup ---
@@ -38,7 +43,7 @@ StreamGroup::StreamGroup(std::string_view name) : name_bytes_(static_cast<uint32
 }
 
 StreamGroup* StreamGroup::Create(SlabMemory& memory, std::string_view name) {
-  return new (memory.Allocate(sizeof(StreamGroup) + name.size())) StreamGroup(name);
+  return new (memory.Allocate(BytesWithName(sizeof(StreamGroup), name.size()))) StreamGroup(name);
 }
 
 StreamGroup* StreamGroup::Copy(SlabMemory& memory) const {
@@ -71,7 +76,7 @@ bool StreamGroup::FreeSome(SlabMemory& memory, size_t budget) {
     budget -= std::min(budget, cost);
   }
   consumers_.Clear(memory);
-  memory.Free(this, sizeof(StreamGroup) + name_bytes_);
+  memory.Free(this, BytesWithName(sizeof(StreamGroup), name_bytes_));
   return false;
 }
 
@@ -110,7 +115,7 @@ bool StreamGroup::Acknowledge(SlabMemory& memory, const StreamId& id) {
 }
 
 size_t StreamGroup::memory_bytes() const {
-  size_t bytes = SlabMemory::GoodSize(sizeof(StreamGroup) + name_bytes_) + pending_.memory_bytes() +
+  size_t bytes = SlabMemory::GoodSize(BytesWithName(sizeof(StreamGroup), name_bytes_)) + pending_.memory_bytes() +
                  consumers_.memory_bytes();
   for (const StreamConsumer* consumer : consumers_.items()) bytes += consumer->memory_bytes();
   return bytes;

@@ -26,13 +26,22 @@ void RemoveKeys(Context& context) {
 // The keys that a pattern and a type admit.
 struct KeyFilter {
   std::optional<std::string_view> pattern = {};
-  std::optional<std::string_view> type = {};
+  std::optional<ValueType> type = {};
 
   bool Admits(const Entry& entry) const {
     if (pattern && !GlobMatch(*pattern, entry.key())) return false;
-    return !type || EqualsIgnoreCase(TypeName(entry.type()), *type);
+    return !type || entry.type() == *type;
   }
 };
+
+// The type of this name, in any case of letters.
+std::optional<ValueType> ParseTypeName(std::string_view name) {
+  for (const ValueType type : {ValueType::kString, ValueType::kList, ValueType::kSet,
+                               ValueType::kZset, ValueType::kHash, ValueType::kStream}) {
+    if (EqualsIgnoreCase(name, TypeName(type))) return type;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -168,12 +177,18 @@ void ScanCommand(Context& context) {
     return;
   }
   KeyFilter filter{.pattern = request.pattern};
-  if (options.Has(KeyOption::kType)) filter.type = options.Value(KeyOption::kType);
+  if (options.Has(KeyOption::kType)) {
+    const std::string_view name = options.Value(KeyOption::kType);
+    filter.type = ParseTypeName(name);
+    if (!filter.type) {
+      return context.Fail(absl::StrCat("ERR unknown type name '", std::string(name), "'"));
+    }
+  }
 
   std::vector<std::string_view> keys;
   int64_t visited = 0;
   const uint64_t cursor = request.Run(&visited, [&](uint64_t from) {
-    return context.db.Scan(from, [&](const Entry& entry) {
+    return context.db.ScanAndExpire(from, [&](const Entry& entry) {
       ++visited;
       if (filter.Admits(entry)) keys.push_back(entry.key());
     });

@@ -108,7 +108,7 @@ void Connection::KeepInput() {
   } else {
     kept_begin_ += position_;
     if (kept_begin_ == kept_.size()) {
-      kept_ = std::string();
+      std::string().swap(kept_);  // an assignment would keep the memory
       kept_begin_ = 0;
     } else if (kept_begin_ > kept_.size() / 2) {
       kept_.erase(0, kept_begin_);
@@ -127,7 +127,7 @@ void Connection::KeepInput() {
 }
 
 void Connection::DropInput() {
-  kept_ = std::string();
+  std::string().swap(kept_);  // an assignment would keep the memory
   kept_begin_ = position_ = 0;
   input_ = {};
 }

@@ -42,6 +42,11 @@ EntryRef Database::FindExpired(EntryRef& ref) {
   return {};
 }
 
+void Database::ExpireEntry(uint64_t hash) {
+  EntryRef ref = RefTo(hash);
+  if (ref && IsExpired(*ref)) Expire(ref);
+}
+
 EntryRef Database::Peek(const HashedKey& key) {
   EntryRef ref = Locate(key);
   if (ref && IsHidden(*ref)) [[unlikely]]

@@ -167,6 +167,20 @@ class Database {
       if (!IsHidden(*entry)) visit(*entry);
     });
   }
+  // The same, and removes what it meets that has expired.
+  template <class Visit>
+  uint64_t ScanAndExpire(uint64_t cursor, Visit&& visit) {
+    std::vector<uint64_t> expired;
+    const uint64_t next = table_.Scan(cursor, [&](Entry* entry) {
+      if (!IsHidden(*entry)) {
+        visit(*entry);
+      } else if (context_.expiry == ExpiryPolicy::kDelete) {
+        expired.push_back(table_.traits().Hash(*entry));
+      }
+    });
+    for (const uint64_t hash : expired) ExpireEntry(hash);
+    return next;
+  }
   // A live entry, each with the same probability; removes expired ones it meets.
   EntryRef RandomEntry(Random& random);
   // Fills `out` with entries to choose a victim from; returns how many.
@@ -225,6 +239,7 @@ class Database {
     return IsExpired(entry) && context_.expiry != ExpiryPolicy::kShow;
   }
   EntryRef FindExpired(EntryRef& ref);
+  void ExpireEntry(uint64_t hash);
   void Expire(EntryRef& ref);
   void RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event);
   Entry* Shape(const HashedKey& key, EntryRef& ref, ValueType type, Encoding encoding,

@@ -135,6 +135,7 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"scan", "-ERR value is not an integer", "-ERR invalid cursor", "as above"},
     {"client list", "-ERR Invalid client ID", "-ERR syntax error", "filters may follow the ids"},
     {"scan", "-ERR value is not an integer", "-ERR syntax error", "all options are parsed first"},
+    {"scan", "", "-ERR unknown type name", "the name of a type is checked"},
     {"copy", "-ERR value is not an integer", "-ERR syntax error", "as above"},
     {"copy", "-ERR DB index", "-ERR syntax error", "as above"},
     {"copy", "-ERR value is out of range", "-ERR syntax error", "as above"},

@@ -105,5 +105,17 @@ TEST_F(KeyCommands, ObjectEncodings) {
   EXPECT_EQ(Run({"type", "absent"}), "+none");
 }
 
+TEST_F(KeyCommands, ScanRemovesWhatHasExpired) {
+  Run({"set", "kept", "1"});
+  Run({"rpush", "list", "1"});
+  Run({"set", "gone", "1", "px", "1"});
+  server_.server().store().set_active_expire(false);
+  AdvanceTime(2);
+  EXPECT_EQ(Run({"dbsize"}), "3");
+  EXPECT_EQ(Run({"scan", "0", "type", "bogus"}), "-ERR unknown type name 'bogus'");
+  EXPECT_EQ(Run({"scan", "0", "type", "LIST", "count", "1000"}), R"(["0", ["list"]])");
+  EXPECT_EQ(Run({"dbsize"}), "2");
+}
+
 }  // namespace
 }  // namespace tests

@@ -120,6 +120,17 @@ TEST_P(IoTest, AnAnnouncedArgumentTakesNoMemoryBeforeItArrives) {
   EXPECT_LT(InfoNumber(&other, "mem_clients_normal"), 600'000);
 }
 
+TEST_P(IoTest, TheMemoryOfALargeRequestIsGivenBack) {
+  TestServer server(Options());
+  RespClient client = server.Connect();
+  Arguments request = {"del"};
+  for (int i = 0; i < 50'000; ++i) request.push_back(std::to_string(i));
+  EXPECT_EQ(client.Text(request), "0");
+  server.Settle();
+  RespClient other = server.Connect();
+  EXPECT_LT(InfoNumber(&other, "mem_clients_normal"), 100'000);
+}
+
 TEST_P(IoTest, TheQueryBufferIsLimited) {
   kv::ServerOptions options = Options();
   options.client_query_buffer_limit = 1 << 20;

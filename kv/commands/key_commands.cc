@@ -188,10 +188,12 @@ void ScanCommand(Context& context) {
   std::vector<std::string_view> keys;
   int64_t visited = 0;
   const uint64_t cursor = request.Run(&visited, [&](uint64_t from) {
-    return context.db.ScanAndExpire(from, [&](const Entry& entry) {
-      ++visited;
-      if (filter.Admits(entry)) keys.push_back(entry.key());
-    });
+    return context.db.ScanAndExpire(
+        from, [&](const Entry& entry) { return filter.Admits(entry); },
+        [&](const Entry& entry) {
+          ++visited;
+          if (filter.Admits(entry)) keys.push_back(entry.key());
+        });
   });
   BeginScanReply(context, cursor, keys.size());
   for (const std::string_view key : keys) context.reply.Bulk(key);

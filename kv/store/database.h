@@ -167,14 +167,14 @@ class Database {
       if (!IsHidden(*entry)) visit(*entry);
     });
   }
-  // The same, and removes what it meets that has expired.
-  template <class Visit>
-  uint64_t ScanAndExpire(uint64_t cursor, Visit&& visit) {
+  // The same, and removes what it meets that has expired and is_wanted(entry).
+  template <class IsWanted, class Visit>
+  uint64_t ScanAndExpire(uint64_t cursor, IsWanted&& is_wanted, Visit&& visit) {
     std::vector<uint64_t> expired;
     const uint64_t next = table_.Scan(cursor, [&](Entry* entry) {
       if (!IsHidden(*entry)) {
         visit(*entry);
-      } else if (context_.expiry == ExpiryPolicy::kDelete) {
+      } else if (context_.expiry == ExpiryPolicy::kDelete && is_wanted(*entry)) {
         expired.push_back(table_.traits().Hash(*entry));
       }
     });

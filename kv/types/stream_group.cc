@@ -24,7 +24,8 @@ StreamConsumer::StreamConsumer(std::string_view name)
 }
 
 StreamConsumer* StreamConsumer::Create(SlabMemory& memory, std::string_view name) {
-  return new (memory.Allocate(BytesWithName(sizeof(StreamConsumer), name.size()))) StreamConsumer(name);
+  return new (memory.Allocate(BytesWithName(sizeof(StreamConsumer), name.size())))
+      StreamConsumer(name);
 }
 
 void StreamConsumer::Destroy(SlabMemory& memory) {
@@ -33,7 +34,8 @@ void StreamConsumer::Destroy(SlabMemory& memory) {
 }
 
 size_t StreamConsumer::memory_bytes() const {
-  return SlabMemory::GoodSize(BytesWithName(sizeof(StreamConsumer), name_bytes_)) + pending_.memory_bytes();
+  return SlabMemory::GoodSize(BytesWithName(sizeof(StreamConsumer), name_bytes_)) +
+         pending_.memory_bytes();
 }
 
 // --- StreamGroup ---
@@ -115,8 +117,8 @@ bool StreamGroup::Acknowledge(SlabMemory& memory, const StreamId& id) {
 }
 
 size_t StreamGroup::memory_bytes() const {
-  size_t bytes = SlabMemory::GoodSize(BytesWithName(sizeof(StreamGroup), name_bytes_)) + pending_.memory_bytes() +
-                 consumers_.memory_bytes();
+  size_t bytes = SlabMemory::GoodSize(BytesWithName(sizeof(StreamGroup), name_bytes_)) +
+                 pending_.memory_bytes() + consumers_.memory_bytes();
   for (const StreamConsumer* consumer : consumers_.items()) bytes += consumer->memory_bytes();
   return bytes;
 }

@@ -114,6 +114,8 @@ TEST_F(KeyCommands, ScanRemovesWhatHasExpired) {
   EXPECT_EQ(Run({"dbsize"}), "3");
   EXPECT_EQ(Run({"scan", "0", "type", "bogus"}), "-ERR unknown type name 'bogus'");
   EXPECT_EQ(Run({"scan", "0", "type", "LIST", "count", "1000"}), R"(["0", ["list"]])");
+  EXPECT_EQ(Run({"dbsize"}), "3");
+  Run({"scan", "0", "count", "1000"});
   EXPECT_EQ(Run({"dbsize"}), "2");
 }
 

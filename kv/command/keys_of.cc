@@ -50,6 +50,10 @@ bool FindKeys(const CommandSpec& command, ArgSpan args, std::vector<KeyPosition>
     const uint16_t flags = variable ? command.key_flags(args) : spec.flags;
     for (size_t i = first; i <= last; i += step) keys->push_back({i, flags});
   }
+  if (command.place_of_written_key != nullptr) {
+    const size_t place = command.place_of_written_key(args);
+    if (place != 0) keys->push_back({place, command.keys.back().flags});
+  }
   return true;
 }
 

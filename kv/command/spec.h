@@ -4,6 +4,7 @@
 #ifndef SOLOKV_KV_COMMAND_SPEC_H_
 #define SOLOKV_KV_COMMAND_SPEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -178,6 +179,9 @@ struct HistoryItem {
 // What a call does with its keys, where that depends on its options (kKeyVariableFlags).
 using KeyFlagsOfCall = uint16_t (*)(std::span<const std::string_view> args);
 
+// The place of a key that is written and that no key specification tells; 0 if there is none.
+using PlaceOfKey = size_t (*)(std::span<const std::string_view> args);
+
 struct CommandSpec {
   std::string_view name;  // lower case; of a subcommand, the second word
   Handler handler = nullptr;
@@ -196,6 +200,7 @@ struct CommandSpec {
   std::string_view replaced_by = {};
   std::span<const std::string_view> tips = {};
   KeyFlagsOfCall key_flags = nullptr;
+  PlaceOfKey place_of_written_key = nullptr;  // it is described by the last of `keys`
 };
 
 // What must hold of every row: it is checked where the table is defined.

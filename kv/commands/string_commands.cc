@@ -371,6 +371,36 @@ void MgetCommand(Context& context) {
 
 namespace {
 
+// A string and its deadline as wall milliseconds, -1 if it has none.
+void ReplyStringAndDeadline(Context& context, const Entry& entry) {
+  context.reply.Array(2);
+  ReplyString(context.reply, context.store.memory(), entry);
+  context.reply.Integer(entry.has_deadline() ? entry.deadline() : -1);
+}
+
+}  // namespace
+
+void GetpxtCommand(Context& context) {
+  const EntryRef ref = context.db.FindForRead(context.Key(1));
+  if (context.RejectUnless(ValueType::kString, ref)) return;
+  if (!ref) return context.reply.NullArray();
+  ReplyStringAndDeadline(context, *ref);
+}
+
+void MgetpxtCommand(Context& context) {
+  context.reply.Array(context.args.size() - 1);
+  ForEachKey(context, 1, context.args.size(), 1, [&](const HashedKey& key, size_t) {
+    const EntryRef ref = context.db.FindForRead(key);
+    if (ref && ref->type() == ValueType::kString) {
+      ReplyStringAndDeadline(context, *ref);
+    } else {
+      context.reply.NullArray();
+    }
+  });
+}
+
+namespace {
+
 bool HasKeyForEachValue(Context& context) {
   if (context.args.size() % 2 == 1) return true;
   context.Fail(

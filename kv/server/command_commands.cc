@@ -136,6 +136,12 @@ LegacyRange LegacyRangeOf(const CommandSpec& spec) {
   return range;
 }
 
+void ReplyUnknown(resp::ReplyWriter& reply) {
+  reply.Bulk("unknown");
+  reply.Bulk("spec");
+  reply.Map(0);
+}
+
 void ReplyKeySpec(resp::ReplyWriter& reply, const KeySpec& spec) {
   reply.Map(3);
   reply.Bulk("flags");
@@ -150,6 +156,8 @@ void ReplyKeySpec(resp::ReplyWriter& reply, const KeySpec& spec) {
     reply.Map(1);
     reply.Bulk("index");
     reply.Integer(spec.index);
+  } else if (spec.begin == KeySpec::Begin::kUnknown) {
+    ReplyUnknown(reply);
   } else {
     reply.Bulk("keyword");
     reply.Bulk("spec");
@@ -163,6 +171,7 @@ void ReplyKeySpec(resp::ReplyWriter& reply, const KeySpec& spec) {
   reply.Bulk("find_keys");
   reply.Map(2);
   reply.Bulk("type");
+  if (spec.find == KeySpec::Find::kUnknown) return ReplyUnknown(reply);
   const bool range = spec.find == KeySpec::Find::kRange;
   reply.Bulk(range ? "range" : "keynum");
   reply.Bulk("spec");

@@ -11,6 +11,7 @@
 #include "kv/base/glob.h"
 #include "kv/base/numbers.h"
 #include "kv/commands/key_commands.h"
+#include "kv/commands/list_edit.h"
 #include "kv/persistence/rdb_image.h"
 #include "kv/server/digest.h"
 #include "kv/server/parts.h"
@@ -39,14 +40,30 @@ void Sleep(Context& context) {
   context.reply.Ok();
 }
 
+// What DEBUG OBJECT says of a quicklist, behind the rest.
+std::string DescribeQuicklist(const ListChain& chain, const ListLimits& limits) {
+  const size_t nodes = chain.nodes().size();
+  size_t bytes = 0;
+  for (const ListNode& node : chain.nodes()) bytes += node.PlainBytes();
+  return absl::StrFormat(
+      " ql_nodes:%d ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:%d ql_uncompressed_size:%d",
+      nodes, static_cast<double>(chain.size()) / static_cast<double>(nodes),
+      limits.max_listpack_size, limits.compress_depth > 0 ? 1 : 0, bytes);
+}
+
 void Object(Context& context) {
   const EntryRef ref = context.db.Peek(context.Key(2));
   if (!ref) return context.Fail(kNoSuchKey);
   const StoreContext& store = context.store.context();
-  context.reply.SimpleString(absl::StrFormat(
+  std::string text = absl::StrFormat(
       "Value at:%p refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
       static_cast<const void*>(&*ref), std::string(EncodingName(*ref)), ref->string_size(),
-      ref->access(), store.tracks_frequency() ? 0 : store.IdleSeconds(ref->access())));
+      ref->access(), store.tracks_frequency() ? 0 : store.IdleSeconds(ref->access()));
+  if (ref->type() == ValueType::kList && ListOf(ref).is_chain()) {
+    text +=
+        DescribeQuicklist(ListOf(ref).chain(), context.Owner<Parts>().options.value_limits.list);
+  }
+  context.reply.SimpleString(text);
 }
 
 void SetActiveExpire(Context& context) {

@@ -116,6 +116,7 @@ bool SetValue::FitsListpack(const SetContext& context, const SetMember& more) co
   if (static_cast<int64_t>(size()) >= context.limits.max_entries) return false;
   if (more.text().size() > max_bytes) return false;
   if (is_listpack()) return listpack().Fits(more.entry().bytes());
+  if (empty()) return true;
   return TextSize(intset().Min()) <= max_bytes && TextSize(intset().Max()) <= max_bytes;
 }
 

@@ -23,6 +23,7 @@
 #include "protocol/value.h"
 #include "tests/compat/command_generator.h"
 #include "tests/compat/redis_process.h"
+#include "tests/compat/set_patterns.h"
 #include "tests/compat/stream_patterns.h"
 #include "tests/compat/zset_patterns.h"
 #include "tests/support/resp_client.h"
@@ -70,6 +71,12 @@ constexpr Leniency kLeniencies[] = {
     {"hvals", Comparison::kUnordered, "as above"},
     {"hscan", Comparison::kShape, "as above"},
     {"hrandfield", Comparison::kShape, "random"},
+    {"smembers", Comparison::kUnordered, "the order of a large set is that of a hash table"},
+    {"sinter", Comparison::kUnordered, "as above"},
+    {"sunion", Comparison::kUnordered, "as above"},
+    {"sdiff", Comparison::kUnordered, "as above"},
+    {"sscan", Comparison::kShape, "as above"},
+    {"srandmember", Comparison::kShape, "random"},
     {"randomkey", Comparison::kShape, "random"},
     {"ttl", Comparison::kNear, "each server answers at its own time"},
     {"pttl", Comparison::kNear, "each server answers at its own time"},
@@ -156,6 +163,8 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"bitpos", "0", "-ERR", "a range is checked even if the key is absent"},
     {"bitpos", "-1", "-ERR", "as above"},
     {"object encoding", "\"quicklist\"", "\"listpack\"", "short lists are a listpack"},
+    {"object encoding", "\"hashtable\"", "\"listpack\"", "short sets are a listpack"},
+    {"object encoding", "\"skiplist\"", "\"listpack\"", "SORT leaves its source as it is"},
     {"lpos", "", "-ERR value is out of range", "a rank that cannot be negated is refused"},
     {"zrank", "-ERR wrong number", "-ERR syntax error", "WITHSCORE may follow"},
     {"zrevrank", "-ERR wrong number", "-ERR syntax error", "as above"},
@@ -365,6 +374,7 @@ class Conversation {
     std::vector<Arguments> commands;
     for (const resp::Value& key : keys.elements) {
       commands.push_back({"get", key.text});
+      commands.push_back({"smembers", key.text});
       commands.push_back({"zrange", key.text, "0", "-1", "withscores"});
       commands.push_back({"pexpiretime", key.text});
       commands.push_back({"object", "encoding", key.text});
@@ -704,6 +714,8 @@ TEST_P(RandomCommands, GetTheSameReplies) {
                                     HyperLogLogPatterns(),
                                     ListPatterns(),
                                     HashPatterns(),
+                                    SetPatterns(),
+                                    SortPatterns(),
                                     ZsetPatterns(),
                                     GeoPatterns(),
                                     StreamPatterns()};

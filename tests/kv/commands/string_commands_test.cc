@@ -165,5 +165,21 @@ TEST_F(StringCommands, UnknownCommandsAndArity) {
   EXPECT_EQ(Run({"object", "nothing"}), "-ERR unknown subcommand 'nothing'. Try OBJECT HELP.");
 }
 
+TEST_F(StringCommands, AValueAndTheTimeItExpires) {
+  const std::string deadline = absl::StrCat(server_.clock().WallMillis() + 5000);
+  Run({"set", "a", "x"});
+  Run({"set", "b", "7", "px", "5000"});
+  Run({"rpush", "l", "1"});
+  EXPECT_EQ(Run({"getpxt", "a"}), "[\"x\", -1]");
+  EXPECT_EQ(Run({"getpxt", "b"}), "[\"7\", " + deadline + "]");
+  EXPECT_EQ(Run({"getpxt", "absent"}), "nil array");
+  EXPECT_EQ(Run({"getpxt", "l"}),
+            "-WRONGTYPE Operation against a key holding the wrong kind of value");
+  EXPECT_EQ(Run({"mgetpxt", "a", "absent", "b", "l"}),
+            "[[\"x\", -1], nil array, [\"7\", " + deadline + "], nil array]");
+  AdvanceTime(5000);
+  EXPECT_EQ(Run({"getpxt", "b"}), "nil array");
+}
+
 }  // namespace
 }  // namespace tests

@@ -45,7 +45,7 @@ TEST(Workload, CollectionsHaveOneNameAndMembersThatVary) {
             "$5\r\nother\r\n");
   Workload small({.command = Command::kSmallHash, .keys = 1}, 1);
   EXPECT_TRUE(small.Next(1).starts_with(
-      "*22\r\n$4\r\nHSET\r\n$16\r\nkey:000000000000\r\n$7\r\nfield:0\r\n$7\r\nvalue:0\r\n"));
+      "*22\r\n$4\r\nHSET\r\n$16\r\nkey:000000000000\r\n$2\r\nf0\r\n$2\r\nv0\r\n"));
 }
 
 TEST(Workload, ScoresAreDrawnForEachRequest) {

@@ -124,9 +124,8 @@ constexpr std::array kShapes = {
     Shape{.command = Command::kSmallHash,
           .name = "smallhash",
           .verb = "HSET",
-          .tail = {"field:0", "value:0", "field:1", "value:1", "field:2", "value:2", "field:3",
-                   "value:3", "field:4", "value:4", "field:5", "value:5", "field:6", "value:6",
-                   "field:7", "value:7", "field:8", "value:8", "field:9", "value:9"}},
+          .tail = {"f0", "v0", "f1", "v1", "f2", "v2", "f3", "v3", "f4", "v4",
+                   "f5", "v5", "f6", "v6", "f7", "v7", "f8", "v8", "f9", "v9"}},
     Shape{.command = Command::kEcho, .name = "echo", .verb = "", .keys = 0},  // not a request
 };
 

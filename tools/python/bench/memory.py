@@ -80,8 +80,9 @@ def times_to_live(options, results, plain):
 def resident_of_fill(command, options, fill, keys):
     with processes.started("server", command) as server:
         empty = server.resident_bytes()
+        # Few clients: their buffers are not what is measured.
         processes.load(options, server, "--fill", "--shuffle", "--command", fill, "--keys", keys,
-                       "--pipeline", 100)
+                       "--pipeline", 16, "--clients", 4)
         return max(server.resident_bytes() - empty, 1)
 
 

@@ -90,6 +90,7 @@ Command* CommandTable::Add(const CommandSpec& spec, void* owner, Command* parent
   command.parent = parent;
   command.gates = GatesOf(spec);
   command.first_key = FirstKeyOf(spec);
+  command.first_element = spec.first_element;
   command.full_name = parent == nullptr
                           ? std::string(spec.name)
                           : absl::StrCat(parent->full_name, "|", std::string(spec.name));

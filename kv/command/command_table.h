@@ -28,6 +28,7 @@ struct Command {
   Command* parent = nullptr;  // of a subcommand
   uint32_t gates = 0;         // the Gates under which it needs a second look
   uint16_t first_key = 0;     // position of its first key; 0 if it has none
+  uint8_t first_element = 0;  // as in the spec
   bool prefix_tells = false;  // the name is short and of letters: equal prefixes are equal names
   std::string full_name;      // "get", "client|id"
   std::vector<Command*> subcommands;

@@ -201,6 +201,9 @@ struct CommandSpec {
   std::span<const std::string_view> tips = {};
   KeyFlagsOfCall key_flags = nullptr;
   PlaceOfKey place_of_written_key = nullptr;  // it is described by the last of `keys`
+  // Where the first element stands that is looked up in the collection of the first key; 0 if
+  // none is. It is only prefetched.
+  uint8_t first_element = 0;
 };
 
 // What must hold of every row: it is checked where the table is defined.

@@ -72,9 +72,13 @@ class Reference {
     std::memcpy(bytes_, &word, sizeof bytes_);
   }
   Target* get() const {
-    uintptr_t word = 0;
-    std::memcpy(&word, bytes_, sizeof bytes_);
-    return reinterpret_cast<Target*>(word);
+    // Two loads joined in registers: bytes gathered in a word of the stack would be read back
+    // before they are stored, which the processor waits for.
+    uint32_t low;
+    uint16_t high;
+    std::memcpy(&low, bytes_, sizeof low);
+    std::memcpy(&high, bytes_ + sizeof low, sizeof high);
+    return reinterpret_cast<Target*>(uintptr_t{high} << 32 | low);
   }
   Target* operator->() const { return get(); }
   friend bool operator==(const Reference& a, const Reference& b) {

@@ -252,21 +252,22 @@ size_t Below(size_t bound, Core::RandomWord random) {
 
 }  // namespace
 
-// A segment is picked uniformly and kept with a probability proportional to its entries.
+// A place is picked uniformly, as if all segments were as large as the largest one, until there is
+// an entry. Whether the place is one of its segment is in the header, which comes from memory at
+// the same time as the bucket.
 void* Core::RandomElement(RandomWord random) const {
   if (size_ == 0) return nullptr;
-  Segment* segment = segments_.at(0);
-  if (segments_.size() > 1) {
-    do {
-      segment = segments_.at(Below(segments_.size(), random));
-    } while (Below(most_slots_, random) >= segment->count);
-  }
-  const std::span<Bucket> buckets = segment->buckets();
+  const size_t segments = segments_.size();
+  const size_t places =
+      segments > 1 ? most_slots_ : segments_.at(0)->buckets().size() * Bucket::kSlots;
   while (true) {
-    const size_t place = Below(buckets.size() * Bucket::kSlots, random);
-    const Bucket& bucket = buckets[place / Bucket::kSlots];
+    Segment* const segment = segments > 1 ? segments_.at(Below(segments, random)) : segments_.at(0);
+    const size_t place = Below(places, random);
+    Bucket* const bucket = segment->home(place / Bucket::kSlots);
+    Prefetch(bucket);
+    if (place / Bucket::kSlots >= segment->buckets().size()) continue;
     const int slot = static_cast<int>(place % Bucket::kSlots);
-    if ((bucket.Occupied() >> slot & 1) != 0) return bucket.pointer(slot);
+    if ((bucket->Occupied() >> slot & 1) != 0) return bucket->pointer(slot);
   }
 }
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "kv/base/prefetch.h"
+#include "kv/types/value_operations.h"
 
 namespace kv {
 
@@ -19,6 +21,7 @@ RequestRunner::RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store&
       watermark_(watermark),
       cycles_(cycles) {
   block_.reserve(kBlock);
+  searches_.reserve(kBlock);
 }
 
 void RequestRunner::AddReady(Connection& connection) {
@@ -130,12 +133,14 @@ void RequestRunner::PrefetchBlock() {
   const auto database_of = [this](const Request& request) -> const Database& {
     return store_.database(request.connection->client.database);
   };
+  bool has_elements = false;
   for (Request& request : block_) {
     if (request.command == nullptr || request.command->first_key == 0 ||
         request.command->first_key >= request.args) {
       continue;
     }
     const Database& database = database_of(request);
+    has_elements |= request.command->first_element != 0;
     request.hash = database.Hash(args_[request.first_arg + request.command->first_key]).hash;
     request.has_hash = true;
     database.PrefetchBucket(request.hash);
@@ -146,6 +151,39 @@ void RequestRunner::PrefetchBlock() {
   }
   for (const Request& request : block_) {
     if (request.away) database_of(request).PrefetchAwayEntry(request.hash);
+  }
+  if (has_elements) [[unlikely]]
+    PrefetchElements();
+}
+
+// The collections are those that the keys hold before the block is executed; nothing of them is
+// kept beyond this.
+void RequestRunner::PrefetchElements() {
+  searches_.clear();
+  for (const Request& request : block_) {
+    if (!request.has_hash || request.command->first_element == 0) continue;
+    if (request.command->first_element >= request.args) continue;
+    const std::string_view* const args = args_.data() + request.first_arg;
+    const Database& database = store_.database(request.connection->client.database);
+    ElementSearch search;
+    if (!searches_.empty() && searches_.back().key_hash == request.hash &&
+        searches_.back().database == &database) {
+      search = searches_.back();
+    } else {
+      const ValueObject value = database.ObjectOf({args[request.command->first_key], request.hash});
+      if (value.object == nullptr) continue;
+      search = {&OperationsOf(value.encoding), value.object, 0, request.hash, &database};
+      if (search.operations->prefetch_index == nullptr) {
+        Prefetch(value.object);
+        continue;
+      }
+    }
+    search.element_hash =
+        search.operations->prefetch_index(search.collection, args[request.command->first_element]);
+    searches_.push_back(search);
+  }
+  for (const ElementSearch& search : searches_) {
+    search.operations->prefetch_element(search.collection, search.element_hash);
   }
 }
 

@@ -2,7 +2,7 @@
 // round-robin, into blocks; hashes and prefetches the keys of a block; executes it in order.
 //
 //     input of connections --parse--> block of requests --prefetch buckets--> --prefetch entries-->
-//     --execute--> output of connections --flush-->
+//     --prefetch elements of collections--> --execute--> output of connections --flush-->
 //
 // A run is bounded in time, and for each client in requests per turn and in reply bytes per tick.
 // What is left over stays with its connection for the next tick.
@@ -18,6 +18,8 @@
 #include "kv/server/output_watermark.h"
 
 namespace kv {
+
+struct ValueOperations;
 
 // Which commands wait, because of CLIENT PAUSE.
 enum class PauseMode : uint8_t { kNone, kWrite, kAll };
@@ -68,9 +70,19 @@ class RequestRunner {
     bool away;  // the entry may be in another bucket than its home
   };
 
+  // An element that a request of the block will look for in a collection.
+  struct ElementSearch {
+    const ValueOperations* operations;
+    const void* collection;
+    uint64_t element_hash;
+    uint64_t key_hash;
+    const Database* database;
+  };
+
   bool TakeTurn(Connection& connection);
   void ExecuteBlock();
   void PrefetchBlock();
+  void PrefetchElements();
   void Execute(Request& request);
   bool Call(const Request& request);
   void CallAndHold(const Request& request);
@@ -96,6 +108,7 @@ class RequestRunner {
   PauseMode pause_ = PauseMode::kNone;
 
   std::vector<Request> block_;
+  std::vector<ElementSearch> searches_;
   resp::ArgVector args_;
 };
 

@@ -35,6 +35,12 @@ Database::~Database() {
   Clear();
 }
 
+ValueObject Database::ObjectOf(const HashedKey& key) const {
+  const Entry* const entry = table_.Find(key.bytes, key.hash);
+  if (entry == nullptr || !IsObject(entry->encoding())) return {Encoding::kInline, nullptr};
+  return {entry->encoding(), entry->object()};
+}
+
 // --- finding ---
 
 EntryRef Database::FindExpired(EntryRef& ref) {

@@ -96,6 +96,10 @@ class Database {
   }
   void PrefetchAwayEntry(uint64_t hash) const { table_.PrefetchAwayElement(hash); }
 
+  // The object that the entry of `key` holds, null if it holds none: only for prefetching what a
+  // command will read of it, since neither deadline nor use is heeded.
+  ValueObject ObjectOf(const HashedKey& key) const;
+
   // --- finding ---
   // The live entry of `key`, if any: counts neither as a hit nor as a use.
   EntryRef Peek(const HashedKey& key);

@@ -89,6 +89,13 @@ bool FieldTable::Set(const FieldContext& context, std::string_view field, std::s
   return false;
 }
 
+bool FieldTable::AddIfAbsent(const FieldContext& context, std::string_view field) {
+  const uint64_t hash = HashOf(field);
+  if (fields_.Locate(field, hash)) return false;
+  Insert(context, NewField(context.memory, field, {}, kNoFieldDeadline), hash);
+  return true;
+}
+
 void FieldTable::Add(const FieldContext& context, std::string_view field, std::string_view value,
                      int64_t deadline) {
   Insert(context, NewField(context.memory, field, value, deadline), HashOf(field));

@@ -65,10 +65,21 @@ class FieldTable {
   // Null if there is no such field.
   const HashField* Find(std::string_view field) const { return fields_.Find(field, HashOf(field)); }
 
+  // Requests what a search for the field will read, some time ahead: first the bucket, then, by
+  // the hash that this returned, the field.
+  uint64_t PrefetchIndex(std::string_view field) const {
+    const uint64_t hash = HashOf(field);
+    fields_.PrefetchBucket(hash);
+    return hash;
+  }
+  void PrefetchField(uint64_t hash) const { fields_.PrefetchElement(hash); }
+
   // Gives the field this value and deadline. Returns whether it is new.
   bool Set(const FieldContext& context, std::string_view field, std::string_view value,
            int64_t deadline);
-  // The same for a field that is known to be new.
+  // Adds the field, without value and deadline, if there is none of the name. Returns whether.
+  bool AddIfAbsent(const FieldContext& context, std::string_view field);
+  // As Set, for a field that is known to be new.
   void Add(const FieldContext& context, std::string_view field, std::string_view value,
            int64_t deadline);
   // Precondition: there is such a field.

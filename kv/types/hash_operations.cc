@@ -68,6 +68,14 @@ uint64_t CompactTable(SlabMemory& memory, void** object, uint64_t cursor, Compac
   return AsTable(*object)->Compact(memory, cursor, count);
 }
 
+uint64_t PrefetchTableIndex(const void* object, std::string_view field) {
+  return AsTable(object)->PrefetchIndex(field);
+}
+
+void PrefetchTableField(const void* object, uint64_t hash) {
+  AsTable(object)->PrefetchField(hash);
+}
+
 constexpr ValueOperations kTableOperations = {
     .name = TableName,
     .free_cost = TableFreeCost,
@@ -78,6 +86,8 @@ constexpr ValueOperations kTableOperations = {
     .size = Size<Encoding::kHashTable>,
     .next_deadline = NextDeadline<Encoding::kHashTable>,
     .expire = Expire<Encoding::kHashTable>,
+    .prefetch_index = PrefetchTableIndex,
+    .prefetch_element = PrefetchTableField,
 };
 
 }  // namespace

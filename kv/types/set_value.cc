@@ -69,8 +69,10 @@ bool SetValue::Contains(const SetMember& member) const {
 
 bool SetValue::Add(const SetContext& context, const SetMember& member) {
   if (is_table()) {
-    const HashField* const found = table().Find(member.text());
-    if (found != nullptr && !IsHidden(*found)) return false;
+    if (table().AddIfAbsent(context.fields(), member.text())) return true;
+    if (!hides()) [[likely]]
+      return false;
+    if (!IsHidden(*table().Find(member.text()))) return false;
     table().Set(context.fields(), member.text(), {}, kNoFieldDeadline);
     return true;
   }

@@ -200,9 +200,27 @@ uint64_t CompactSortedSet(SlabMemory& memory, void** object, uint64_t cursor,
   return cursor;
 }
 
-constexpr ValueOperations kSortedSetOperations = {SortedSetName, SortedSetFreeCost,
-                                                  FreeSortedSet, SortedSetMemory,
-                                                  CopySortedSet, CompactSortedSet};
+uint64_t PrefetchSortedSetIndex(const void* object, std::string_view member) {
+  const auto* const set = static_cast<const SortedSet*>(object);
+  const uint64_t hash = set->HashOf(member);
+  set->PrefetchIndex(hash);
+  return hash;
+}
+
+void PrefetchSortedSetMember(const void* object, uint64_t hash) {
+  static_cast<const SortedSet*>(object)->PrefetchMember(hash);
+}
+
+constexpr ValueOperations kSortedSetOperations = {
+    .name = SortedSetName,
+    .free_cost = SortedSetFreeCost,
+    .free = FreeSortedSet,
+    .memory_bytes = SortedSetMemory,
+    .copy = CopySortedSet,
+    .compact = CompactSortedSet,
+    .prefetch_index = PrefetchSortedSetIndex,
+    .prefetch_element = PrefetchSortedSetMember,
+};
 
 // --- Encoding::kIntset ---
 

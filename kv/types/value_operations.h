@@ -43,6 +43,12 @@ struct ValueOperations {
   // after `now`.
   size_t (*expire)(SlabMemory& memory, void** object, int64_t now, size_t budget,
                    VisitExpired visit) = nullptr;
+
+  // --- of encodings that find elements by hash, else null ---
+  // Requests the memory that a search for `element` reads first; prefetch_element, given what this
+  // returned, requests the rest some time later.
+  uint64_t (*prefetch_index)(const void* object, std::string_view element) = nullptr;
+  void (*prefetch_element)(const void* object, uint64_t hash) = nullptr;
 };
 
 // Precondition: IsObject(encoding).

@@ -32,6 +32,34 @@ TEST(Workload, WritesRequestsOfEachCommand) {
             "*3\r\n$6\r\nEXPIRE\r\n$16\r\nkey:000000000000\r\n$4\r\n3600\r\n");
 }
 
+TEST(Workload, CollectionsHaveOneNameAndMembersThatVary) {
+  EXPECT_EQ(Workload({.command = Command::kLpop, .container = "list"}, 1).Next(1),
+            "*2\r\n$4\r\nLPOP\r\n$4\r\nlist\r\n");
+  EXPECT_EQ(
+      Workload({.command = Command::kHset, .keys = 1, .container = "h", .first_key = 7}, 1).Next(1),
+      "*4\r\n$4\r\nHSET\r\n$1\r\nh\r\n$16\r\nkey:000000000007\r\n$3\r\nxxx\r\n");
+  EXPECT_EQ(Workload({.command = Command::kZrange, .container = "z", .range = 300}, 1).Next(1),
+            "*4\r\n$6\r\nZRANGE\r\n$1\r\nz\r\n$1\r\n0\r\n$3\r\n299\r\n");
+  EXPECT_EQ(Workload({.command = Command::kZunionstore, .container = "z"}, 1).Next(1),
+            "*5\r\n$11\r\nZUNIONSTORE\r\n$6\r\nresult\r\n$1\r\n2\r\n$1\r\nz\r\n"
+            "$5\r\nother\r\n");
+  Workload small({.command = Command::kSmallHash, .keys = 1}, 1);
+  EXPECT_TRUE(small.Next(1).starts_with(
+      "*22\r\n$4\r\nHSET\r\n$16\r\nkey:000000000000\r\n$2\r\nf0\r\n$2\r\nv0\r\n"));
+}
+
+TEST(Workload, ScoresAreDrawnForEachRequest) {
+  Workload workload({.command = Command::kZadd, .keys = 1, .container = "z"}, 2);
+  std::set<std::string> requests;
+  for (int i = 0; i < 50; ++i) {
+    const std::string both(workload.Next(2));
+    requests.insert(both.substr(0, both.size() / 2));
+    requests.insert(both.substr(both.size() / 2));
+  }
+  EXPECT_EQ(requests.size(), 100u);
+  EXPECT_TRUE(requests.begin()->starts_with("*4\r\n$4\r\nZADD\r\n$1\r\nz\r\n$9\r\n"));
+}
+
 TEST(Workload, DeadlinesLieInTheirSpan) {
   constexpr uint64_t kFrom = 1'900'000'000'123;
   Workload workload({.command = Command::kSetPxAt,

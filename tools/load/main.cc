@@ -15,7 +15,10 @@ namespace {
 
 constexpr char kUsage[] =
     R"(usage: load [--host ADDRESS] [--port PORT | --unix PATH]
-            [--command set|get|del|incr|mset|mget|exists|setex|setpxat|expire|ping|echo]
+            [--command set|get|del|incr|mset|mget|exists|setex|setpxat|expire|ping|echo|
+                       lpush|rpush|lpop|rpop|lrange|sadd|spop|smembers|hset|hgetall|zadd|zpopmin|
+                       zrange|xadd|sinter|sunion|sdiff|zinterstore|zunionstore|smallhash]
+            [--container KEY] [--range ELEMENTS] [--first-key N]
             [--clients N] [--idle N] [--pipeline N] [--keys N] [--key-size BYTES] [--value-size BYTES]
             [--deadline-from UNIX_MS] [--deadline-span MS]
             [--requests N] [--seconds S] [--warmup REQUESTS] [--rate PER_SECOND] [--seed N]
@@ -25,6 +28,8 @@ Keys are drawn at random from --keys; --fill sends one request for each, in orde
 --shuffle in an order that the seed chooses; --requests ends it early.
 mset names 10 keys, mget 100; exists asks for keys that are missing; setex sets, and expire leaves,
 an hour to live; the deadlines of setpxat lie at random within the span.
+The collection of lpush and those that follow is --container, and its elements are what keys are
+elsewhere; smallhash sets 10 fields in a hash of each key.
 Without --rate each client sends its next batch as soon as the last one is answered. With it,
 batches are due at fixed times, and latency counts from those.
 Prints: requests per second; the CPU microseconds per request and the business (CPU time by wall
@@ -63,6 +68,9 @@ bool Parse(int argc, char** argv, Options* options) {
       {"--key-size", number(workload.key_bytes)},
       {"--value-size", number(workload.value_bytes)},
       {"--seed", number(workload.seed)},
+      {"--first-key", number(workload.first_key)},
+      {"--range", number(workload.range)},
+      {"--container", [&](const char* value) { return workload.container = value, true; }},
       {"--deadline-from", number(workload.deadline_from)},
       {"--deadline-span", number(workload.deadline_span)},
       {"--command",
@@ -81,7 +89,8 @@ bool Parse(int argc, char** argv, Options* options) {
     if (setting == settings.end() || i + 1 == argc || !setting->second(argv[++i])) return false;
   }
   return generator.clients > 0 && generator.pipeline > 0 && workload.keys > 0 &&
-         workload.deadline_span > 0 && workload.key_bytes >= load::WorkloadOptions::kMinKeyBytes;
+         workload.range > 0 && workload.deadline_span > 0 &&
+         workload.key_bytes >= load::WorkloadOptions::kMinKeyBytes;
 }
 
 // One request for each key, or for as many as --requests names.

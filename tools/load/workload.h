@@ -1,6 +1,6 @@
 // Workload: the bytes of a batch of requests. They are laid out once; before each batch only the
-// digits of the keys, and of deadlines, are written anew, so that the generator costs little beside
-// the server.
+// digits of the keys, and of deadlines and scores, are written anew, so that the generator costs
+// little beside the server.
 #ifndef SOLOKV_TOOLS_LOAD_WORKLOAD_H_
 #define SOLOKV_TOOLS_LOAD_WORKLOAD_H_
 
@@ -27,7 +27,28 @@ enum class Command : uint8_t {
   kSetPxAt,  // SET with a deadline at random
   kExpire,   // in an hour
   kPing,
-  kEcho,  // asks for nothing: a line for servers that send back what they get
+  // Of one collection, whose name is `container`; a member is named as keys are.
+  kLpush,
+  kRpush,
+  kLpop,
+  kRpop,
+  kLrange,  // the first `range` elements
+  kSadd,
+  kSpop,
+  kSmembers,
+  kHset,
+  kHgetall,
+  kZadd,  // with a score at random
+  kZpopmin,
+  kZrange,  // the first `range` members
+  kXadd,
+  kSinter,  // of it and `other`, as those that follow
+  kSunion,
+  kSdiff,
+  kZinterstore,  // into `result`
+  kZunionstore,
+  kSmallHash,  // HSET of 10 fields in a hash of each key
+  kEcho,       // asks for nothing: a line for servers that send back what they get
 };
 
 // "set", "get" ...; "setex" and "setpxat" are SET with the option of that name.
@@ -48,6 +69,9 @@ struct WorkloadOptions {
   size_t value_bytes = 3;     // of kEcho: the whole line, at least kMinEchoBytes
   uint64_t seed = 1;
   KeyOrder order = KeyOrder::kRandom;
+  std::string container = "collection";
+  uint64_t range = 100;        // elements that kLrange and kZrange ask for
+  uint64_t first_key = 0;      // the number of the first key
   uint64_t deadline_from = 0;  // Unix milliseconds, of 13 digits; the earliest that kSetPxAt sets
   uint64_t deadline_span = 1;  // milliseconds from there in which its deadlines lie
 
@@ -68,6 +92,7 @@ class Workload {
  private:
   void AppendRequest();
   void AppendKey(std::string_view prefix);
+  void AppendWord(std::string_view word);
   uint64_t NextKey();
   uint64_t NextRandom();
 
@@ -79,6 +104,7 @@ class Workload {
   std::string bytes_;
   std::vector<size_t> keys_;       // where each key's digits end
   std::vector<size_t> deadlines_;  // where each deadline's digits end
+  std::vector<size_t> scores_;     // where each score's digits end
 };
 
 }  // namespace load

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kv/base/hash.h"
 #include "kv/store/database.h"
 #include "kv/types/hash_value.h"
+#include "kv/types/value_operations.h"
 
 namespace kv {
 namespace {
@@ -102,6 +104,23 @@ TEST_F(ElementExpiry, EachElementGoesInItsMillisecond) {
   }
   EXPECT_EQ(recorder_.elements, 310u);
   EXPECT_EQ(recorder_.keys, 0u);
+}
+
+TEST_F(ElementExpiry, TheObjectOfAnEntryIsGivenForPrefetching) {
+  const auto object_of = [&](std::string_view key) {
+    return database_->ObjectOf(database_->Hash(key));
+  };
+  EXPECT_EQ(object_of("absent").object, nullptr);
+  Put("small", 2, kNoFieldDeadline);
+  Put("large", 100, kNoFieldDeadline, 0, context_.now - 1);
+  EXPECT_EQ(object_of("small").encoding, Encoding::kListpack);
+  // Although its deadline has passed: it is for the command to see to that.
+  EXPECT_EQ(object_of("large").encoding, Encoding::kHashTable);
+  EXPECT_EQ(OperationsOf(Encoding::kListpack).prefetch_index, nullptr);
+  const ValueOperations& operations = OperationsOf(Encoding::kHashTable);
+  const uint64_t hash = operations.prefetch_index(object_of("large").object, "f7");
+  EXPECT_EQ(hash, kv::Hash("f7", context_.hash_key));
+  operations.prefetch_element(object_of("large").object, hash);
 }
 
 TEST_F(ElementExpiry, ManyAtOnceAreRemovedInSlices) {

@@ -11,16 +11,82 @@ EVER_NEW_KEYS = 1_000_000_000
 
 
 @dataclasses.dataclass(frozen=True)
+class Fill:
+    """A command sent once for each key, with further arguments of the load generator."""
+    command: str
+    arguments: tuple = ()
+
+    @staticmethod
+    def of(fill):
+        return fill if isinstance(fill, Fill) else Fill(fill)
+
+
+@dataclasses.dataclass(frozen=True)
 class Group:
     name: str
     about: str
     cases: tuple
     keys: int = MILLION
     value_bytes: int = 3
-    fill: tuple = ("set",)
+    fill: tuple = ("set",)  # commands, or fills
     settings: tuple = ()  # of solokv and redis-server alike
     floor: bool = False
 
+
+COLLECTION_TARGET, ALGEBRA_TARGET = 0.45, 0.5
+HUNDRED_THOUSAND = 100_000
+# The second operand shares half of its members with the first.
+OTHER = ("--container", "other", "--first-key", str(HUNDRED_THOUSAND // 2))
+
+
+def collection_case(title, command, **rest):
+    return Case(title, command, **{"requests": 400_000, "target": COLLECTION_TARGET, **rest})
+
+
+def range_case(title, command, count, **rest):
+    return collection_case(f"{title}_{count}", command, requests=3_000_000 // count,
+                           arguments=("--range", str(count)), **rest)
+
+
+def algebra_case(title, command):
+    return Case(title, command, pipeline=1, clients=1, requests=30, target=ALGEBRA_TARGET)
+
+
+COLLECTION_GROUPS = (
+    Group("list", "a list of 16-byte elements, pipeline 16",
+          (collection_case("LPUSH", "lpush"), collection_case("RPUSH", "rpush"),
+           collection_case("LPOP", "lpop", before="lpush"),
+           collection_case("RPOP", "rpop", before="rpush"),
+           *(range_case("LRANGE", "lrange", count) for count in (100, 300, 500, 600))),
+          keys=MILLION // 2, fill=("lpush",)),
+    Group("set", "a set of 1M members, pipeline 16",
+          (collection_case("SADD", "sadd"), collection_case("SPOP", "spop", before="sadd")),
+          fill=("sadd",)),
+    Group("hash", "a hash of 1M fields, pipeline 16", (collection_case("HSET", "hset"),),
+          fill=("hset",)),
+    Group("zset", "a sorted set of 1M members, pipeline 16",
+          (collection_case("ZADD", "zadd"),
+           collection_case("ZPOPMIN", "zpopmin", before="zadd"),
+           range_case("ZRANGE", "zrange", 100)),
+          fill=("zadd",)),
+    Group("stream", "a stream, pipeline 16", (collection_case("XADD", "xadd"),), fill=("xadd",)),
+    Group("small-zset", "a sorted set of 100 members, pipeline 16",
+          (collection_case("ZRANGE, all of 100", "zrange", requests=30_000),), keys=100,
+          fill=("zadd",)),
+    Group("small-hash", "a hash of 20 fields, pipeline 16",
+          (collection_case("HGETALL_20", "hgetall", requests=100_000),), keys=20, fill=("hset",)),
+    Group("small-set", "a set of 100 members, pipeline 16",
+          (collection_case("SMEMBERS_100", "smembers", requests=30_000),), keys=100,
+          fill=("sadd",)),
+    Group("set-algebra", "two sets of 100k members that share half, one client",
+          (algebra_case("SINTER", "sinter"), algebra_case("SUNION", "sunion"),
+           algebra_case("SDIFF", "sdiff")),
+          keys=HUNDRED_THOUSAND, fill=("sadd", Fill("sadd", OTHER))),
+    Group("zset-algebra", "two sorted sets of 100k members that share half, one client",
+          (algebra_case("ZINTERSTORE", "zinterstore"),
+           algebra_case("ZUNIONSTORE", "zunionstore")),
+          keys=HUNDRED_THOUSAND, fill=("zadd", Fill("zadd", OTHER))),
+)
 
 GROUPS = (
     Group("commands", "other commands, pipeline 16, 1M keys",
@@ -64,6 +130,7 @@ GROUPS = (
            Case("GET, p99/p50", "get", pipeline=1, requests=200_000, metric=TAIL, of="floor",
                 target=1.2)),
           floor=True),
+    *COLLECTION_GROUPS,
 )
 
 BUSY_POLL_MICROSECONDS = 50
@@ -83,8 +150,9 @@ def run_group(options, results, group):
         commands["busy-poll"] = processes.solokv_command(
             options, ("--busy-poll", str(BUSY_POLL_MICROSECONDS)))
     with processes.running(commands) as servers:
-        for command in group.fill:
-            comparison.fill(options, servers, keys, group.value_bytes, command)
+        for fill in map(Fill.of, group.fill):
+            comparison.fill(options, servers, keys, group.value_bytes, fill.command,
+                            fill.arguments)
         comparison.print_header(servers)
         for case in group.cases:
             comparison.compare(options, results, servers, case, keys)

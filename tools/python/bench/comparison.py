@@ -36,6 +36,8 @@ class Case:
     requests: int = 800_000
     rate: int = 0
     unix: bool = False
+    arguments: tuple = ()  # others of the load generator
+    before: str = ""  # a command that fills anew before each round
     metric: Metric = CPU
     of: str = "redis"
     target: float | None = None
@@ -47,12 +49,14 @@ def measure(options, servers, case, keys):
     requests = max(int(case.requests * options.scale), 2 * case.clients)
     for round_number in range(options.rounds):
         for name, server in servers.items():
+            if case.before:
+                fill(options, {name: server}, keys, case.value_bytes, case.before)
             server.resume()
             reports[name].append(processes.load(
                 options, server, "--command", case.command, "--pipeline", case.pipeline,
                 "--clients", case.clients, "--keys", keys, "--value-size", case.value_bytes,
                 "--requests", requests, "--rate", case.rate, "--warmup", requests // 20,
-                "--seed", round_number + 1, unix=case.unix))
+                "--seed", round_number + 1, *case.arguments, unix=case.unix))
             server.pause()
     return reports
 
@@ -121,12 +125,13 @@ def commands(options, settings=(), floor=True):
     return found
 
 
-def fill(options, servers, keys, value_bytes, command="set"):
+def fill(options, servers, keys, value_bytes, command="set", arguments=()):
     """Sets each key of every server but the floor."""
     for name, server in servers.items():
         if name == "floor":
             continue
         server.resume()
         processes.load(options, server, "--fill", "--command", command, "--keys", keys,
-                       "--value-size", value_bytes, "--pipeline", 100 if value_bytes < 4096 else 1)
+                       "--value-size", value_bytes, "--pipeline", 100 if value_bytes < 4096 else 1,
+                       *arguments)
         server.pause()

@@ -1,4 +1,4 @@
-"""What keys, times to live, deleted keys and idle clients cost in resident memory."""
+"""What keys, times to live, collections, deleted keys and idle clients cost in resident memory."""
 
 import contextlib
 import statistics
@@ -15,12 +15,20 @@ MAX_MEAN_OVERHEAD, MAX_WORST_OVERHEAD, MAX_TTL_OVERHEAD = 24, 28, 16
 DELETED_SHARE, MAX_LEFT_OF_PEAK, DELETE_SECONDS = 0.9, 0.35, 60
 IDLE_CLIENTS, MAX_CLIENT_KIB = 10_000, 1
 MANY_CLIENTS = ("--maxclients", str(2 * IDLE_CLIENTS))
+# What is filled, by which command, with how many keys, and the most it may take by redis-server.
+COLLECTIONS = (("a sorted set of 1M members", "zadd", 1_000_000, 0.60),
+               ("a hash of 1M fields", "hset", 1_000_000, 0.60),
+               ("a set of 1M members", "sadd", 1_000_000, 0.60),
+               ("100k hashes of 10 fields", "smallhash", 100_000, 0.75),
+               ("a list of 1M elements", "rpush", 1_000_000, 1.0),
+               ("a stream of 1M entries", "xadd", 1_000_000, 1.0))
 SETTLE_SECONDS = 5  # redis-server gives back the buffers of idle clients after some time
 
 
 def run(options, results):
     plain = keys_and_values(options, results)
     times_to_live(options, results, plain)
+    collections(options, results)
     deleted_keys(options, results)
     idle_clients(options, results)
 
@@ -67,6 +75,27 @@ def times_to_live(options, results, plain):
     more = [with_ttl - without for with_ttl, without in zip(found, plain)]
     results.add(Figure("mean of what a TTL adds", statistics.mean(more), "B", MAX_TTL_OVERHEAD,
                        note=f"worst {max(more):.1f}"))
+
+
+def resident_of_fill(command, options, fill, keys):
+    with processes.started("server", command) as server:
+        empty = server.resident_bytes()
+        # Few clients: their buffers are not what is measured.
+        processes.load(options, server, "--fill", "--shuffle", "--command", fill, "--keys", keys,
+                       "--pipeline", 16, "--clients", 4)
+        return max(server.resident_bytes() - empty, 1)
+
+
+def collections(options, results):
+    results.begin("Memory of collections", "resident bytes beyond those of an empty server")
+    for title, fill, count, target in COLLECTIONS:
+        keys = options.size(count)
+        peers = {"solokv": resident_of_fill(processes.solokv_command(options), options, fill, keys),
+                 "redis": resident_of_fill(processes.redis_command(), options, fill, keys)}
+        peers = {name: size / 2**20 for name, size in peers.items()}
+        results.add(Figure(title, peers["solokv"] / peers["redis"], "of redis", target,
+                           note=f"{peers['solokv']:.1f} of {peers['redis']:.1f} MiB", peers=peers,
+                           peers_unit="MiB", of="redis"))
 
 
 def deleted_keys(options, results):

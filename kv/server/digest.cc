@@ -57,7 +57,8 @@ void MixHash(StoreDigest& digest, const HashValue& hash) {
 void MixSet(StoreDigest& digest, const SetValue& set) {
   ListpackElement::Buffer buffer;
   set.ForEach([&](const ListpackElement& member) {
-    digest.Mix(absl::StrCat("set:", std::string(member.Text(buffer))));
+    const int64_t deadline = set.DeadlineOf(SetMember(member)).value_or(kNoFieldDeadline);
+    digest.Mix(absl::StrCat("set:", deadline, ":", std::string(member.Text(buffer))));
   });
 }
 

@@ -14,6 +14,7 @@
 #include "kv/commands/hyperloglog_commands.h"
 #include "kv/commands/key_commands.h"
 #include "kv/commands/list_commands.h"
+#include "kv/commands/member_ttl_commands.h"
 #include "kv/commands/set_commands.h"
 #include "kv/commands/sort_commands.h"
 #include "kv/commands/stream_commands.h"
@@ -275,6 +276,7 @@ void Server::RegisterCommands() {
     table_.Register(specs, &options_.value_limits);
   }
   table_.Register(SetCommandSpecs(), &options_.value_limits);
+  table_.Register(MemberTtlCommandSpecs(), &options_.value_limits);
   table_.Register(SortCommandSpecs(), &options_.value_limits);
   table_.Register(StreamCommandSpecs(), &options_.value_limits);
   table_.Register(StreamGroupCommandSpecs(), &options_.value_limits);

@@ -10,6 +10,18 @@
 namespace kv {
 namespace {
 
+// What is raised when elements of a value expired.
+struct ElementEvent {
+  KeyEventClass event_class;
+  std::string_view name;
+};
+
+ElementEvent ExpiryOfElements(ValueType type) {
+  if (type == ValueType::kSet) return {kEventSet, "sexpired"};
+  if (type == ValueType::kZset) return {kEventZset, "zexpired"};
+  return {kEventHash, "hexpired"};
+}
+
 // Stale records of deadlines that are never worth a rebuild.
 constexpr size_t kFewRecords = 1024;
 
@@ -187,7 +199,10 @@ size_t Database::ExpireElements(EntryRef& ref, size_t budget) {
   const size_t done = operations.expire(context_.memory, &object, context_.now, budget, note);
   ref->set_object(object);
   MarkElementDeadlines(*ref.entry_, operations.next_deadline(object) != INT64_MAX);
-  if (any) context_.Notify(kEventHash, "hexpired", index_, ref->key());
+  if (any) {
+    const ElementEvent event = ExpiryOfElements(ref->type());
+    context_.Notify(event.event_class, event.name, index_, ref->key());
+  }
   if (operations.size(object) == 0) {
     context_.Notify(kEventGeneric, "del", index_, ref->key());
     Remove(ref);

@@ -44,6 +44,8 @@ class Dump : public testing::Test {
     Run({"rpush", "long list", std::string(20'000, 'y')});
     Run({"sadd", "integers", "1", "-5", "70000"});
     Run({"sadd", "set", "1", "b", "c"});
+    Run({"sadd", "expiring set", "1", "b"});
+    Run({"saddex", "expiring set", "100", "c"});
     Run({"hset", "hash", "f", "1", "g", "text"});
     Run({"hset", "expiring hash", "f", "1", "g", "text"});
     Run({"hpexpire", "expiring hash", "100000", "fields", "1", "f"});
@@ -65,21 +67,14 @@ class Dump : public testing::Test {
     Run({"xreadgroup", "group", "group", "bob", "count", "3", "streams", "large stream", ">"});
     Run({"xgroup", "create", "large stream", "other", "$"});
     Run({"hpexpire", "large expiring hash", "100000", "fields", "2", "member 7", "member 9"});
-    return {"number",
-            "text",
-            "long",
-            "list",
-            "long list",
-            "integers",
-            "set",
-            "hash",
-            "expiring hash",
-            "zset",
-            "large set",
-            "large hash",
-            "large expiring hash",
-            "large zset",
-            "stream",
+    return {"number",        "text",
+            "long",          "list",
+            "long list",     "integers",
+            "set",           "hash",
+            "expiring hash", "expiring set",
+            "zset",          "large set",
+            "large hash",    "large expiring hash",
+            "large zset",    "stream",
             "large stream"};
   }
 

@@ -177,6 +177,12 @@ constexpr LaterBehaviour kLaterBehaviours[] = {
     {"hscan", "-ERR value is not an integer", "-ERR syntax error", "all options are parsed first"},
     {"bitcount", "-WRONGTYPE", "-ERR", "all arguments are read before the key"},
     {"bitpos", "-WRONGTYPE", "-ERR", "as above"},
+    {"xpending", "-NOGROUP", "-NOGROUP", "the name is whole, also behind a zero byte"},
+    {"xreadgroup", "-NOGROUP", "-NOGROUP", "as above"},
+    {"xclaim", "-NOGROUP", "-NOGROUP", "as above"},
+    {"xautoclaim", "-NOGROUP", "-NOGROUP", "as above"},
+    {"xgroup", "-NOGROUP", "-NOGROUP", "as above"},
+    {"xinfo", "-NOGROUP", "-NOGROUP", "as above"},
     {"object encoding", "\"embstr\"", "\"int\"", "the result of INCRBYFLOAT may be an integer"},
 };
 
@@ -267,6 +273,7 @@ bool AreAlike(Comparison comparison, const Arguments& arguments, const resp::Val
     case Comparison::kScores:
       return Normalized(redis) == Normalized(solokv);
     case Comparison::kUnorderedScores:
+      if (arguments.size() == 2) return redis.type == solokv.type;  // one at random
       return AllTexts(Normalized(redis)) == AllTexts(Normalized(solokv));
     case Comparison::kNear:
       return AreNear(arguments, redis, solokv);

@@ -77,9 +77,11 @@ void PopElements(Context& context, ListEdit& edit, const HashedKey& key, ListEnd
 }
 
 void PushElements(ListEdit& edit, ListEnd end, ArgSpan elements) {
-  size_t bytes = 0;
-  for (const std::string_view element : elements) bytes += element.size();
-  edit.list().Reserve(edit.rules(), elements.size(), bytes);
+  if (!edit.list().is_chain()) {
+    size_t bytes = 0;
+    for (const std::string_view element : elements) bytes += element.size();
+    edit.list().Reserve(edit.rules(), elements.size(), bytes);
+  }
   for (const std::string_view element : elements) edit.list().Push(edit.rules(), end, element);
 }
 

@@ -93,7 +93,7 @@ void ListValue::ShrinkToListpack(const ListContext& context, ListChain changed) 
 }
 
 void ListValue::Push(const ListContext& context, ListEnd end, std::string_view text) {
-  Reserve(context, 1, text.size());
+  if (!is_chain()) Reserve(context, 1, text.size());
   if (is_chain()) {
     ListChain changed = chain();
     changed.Push(context, end, text);

@@ -203,7 +203,7 @@ size_t Database::ExpireElements(EntryRef& ref, size_t budget) {
     const ElementEvent event = ExpiryOfElements(ref->type());
     context_.Notify(event.event_class, event.name, index_, ref->key());
   }
-  if (operations.size(object) == 0) {
+  if (operations.size != nullptr && operations.size(object) == 0) {
     context_.Notify(kEventGeneric, "del", index_, ref->key());
     Remove(ref);
   }

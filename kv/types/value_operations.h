@@ -34,7 +34,7 @@ struct ValueOperations {
   uint64_t (*compact)(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count);
 
   // --- of encodings whose elements may have deadlines, else null ---
-  // Elements, those that are due included.
+  // Elements, those that are due included; null if a value stays that has none.
   size_t (*size)(const void* object) = nullptr;
   // A time no later than the first deadline, in wall milliseconds; INT64_MAX if there is none.
   int64_t (*next_deadline)(const void* object) = nullptr;

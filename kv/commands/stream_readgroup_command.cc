@@ -73,16 +73,9 @@ class Delivery {
 
   void Run() {
     if (!request_.wants_new) return ShowPending();
-    const std::vector<StreamId> idle = arguments_.min_idle ? FindIdle() : std::vector<StreamId>();
-    if (idle.empty()) {
-      GiveNew(arguments_.count, /*begins=*/true);
-      return;
-    }
-    whole_.BeginStream(request_.key);
-    const auto entries = context_.reply.BeginDeferred();
-    for (const StreamId& id : idle) TakeOver(id);
-    const uint64_t given = GiveNew(arguments_.count - idle.size(), /*begins=*/false);
-    context_.reply.EndDeferredArray(entries, idle.size() + given);
+    uint64_t given = arguments_.min_idle ? TakeOverIdle() : 0;
+    given += GiveNew(arguments_.count - given);
+    if (entries_) context_.reply.EndDeferredArray(*entries_, given);
   }
 
  private:
@@ -105,14 +98,35 @@ class Delivery {
     return ids;
   }
 
+  // The array of entries begins, unless it has.
+  void BeginEntries() {
+    if (entries_) return;
+    whole_.BeginStream(request_.key);
+    entries_ = context_.reply.BeginDeferred();
+  }
+
+  // Returns how many entries that were.
+  uint64_t TakeOverIdle() {
+    uint64_t taken = 0;
+    for (const StreamId& id : FindIdle()) {
+      if (!TakeOver(id)) break;
+      ++taken;
+    }
+    return taken;
+  }
+
   // Gives the consumer what was pending, and tells for how long and how often it was delivered.
-  void TakeOver(const StreamId& id) {
+  // False if the reply has no room for it.
+  bool TakeOver(const StreamId& id) {
     constexpr int64_t kReleased = -1;
     PendingEntry entry = group_.pending().Find(id).record();
     StreamCursor cursor(stream_, id, id, StreamCursor::Direction::kForwards);
+    const StreamEntry* const content = cursor.Next();
+    if (!whole_.Admit(content)) return false;
+    BeginEntries();
     context_.reply.Array(4);
     ReplyStreamId(context_.reply, id);
-    ReplyStreamFields(context_.reply, *cursor.Next());
+    ReplyStreamFields(context_.reply, *content);
     context_.reply.Integer(entry.consumer == nullptr ? kReleased
                                                      : context_.now() - entry.delivery_time);
     context_.reply.Integer(static_cast<int64_t>(entry.delivery_count));
@@ -123,28 +137,24 @@ class Delivery {
     consumer_->active_time = context_.now();
     StateClaimed(context_, request_.key, group_, *consumer_, {&id, 1}, entry.delivery_time,
                  entry.delivery_count);
+    return true;
   }
 
-  // Replies with what the group was not given yet, within an array that was begun or, with
-  // `begins`, in one of its own if there is something. Returns how many entries that were.
-  uint64_t GiveNew(uint64_t most, bool begins) {
+  // Replies with what the group was not given yet. Returns how many entries that were.
+  uint64_t GiveNew(uint64_t most) {
     const std::optional<StreamId> first = group_.last_id.Next();
     if (!first || most == 0 || stream_.size() == 0 || stream_.last_id() < *first) return 0;
     StreamCursor cursor(stream_, *first, StreamId::Max(), StreamCursor::Direction::kForwards);
     const StreamEntry* entry = cursor.Next();
-    if (entry == nullptr) return 0;
-    std::optional<resp::ReplyWriter::Deferred> entries;
-    if (begins) {
-      whole_.BeginStream(request_.key);
-      entries = context_.reply.BeginDeferred();
-    }
     std::vector<StreamId> given;
-    for (; entry != nullptr; entry = given.size() < most ? cursor.Next() : nullptr) {
+    while (entry != nullptr && whole_.Admit(entry)) {
+      BeginEntries();
       ReplyStreamEntry(context_.reply, *entry);
       Give(entry->id());
       given.push_back(entry->id());
+      entry = given.size() < most ? cursor.Next() : nullptr;
     }
-    if (begins) context_.reply.EndDeferredArray(*entries, given.size());
+    if (given.empty()) return 0;
     consumer_->active_time = context_.now();
     StateGiven(given);
     return given.size();
@@ -173,21 +183,28 @@ class Delivery {
     size_t count = 0;
     const std::optional<StreamId> first = request_.behind.Next();
     auto at = first ? consumer_->pending().LowerBound(*first) : StreamConsumer::Pending::Position();
-    for (; at && count < arguments_.count; at = at.Next(), ++count) ShowPendingEntry(at.key());
+    for (; at && count < arguments_.count; at = at.Next(), ++count) {
+      if (!ShowPendingEntry(at.key())) break;
+    }
     context_.reply.EndDeferredArray(entries, count);
   }
 
-  void ShowPendingEntry(const StreamId& id) {
+  // False if the reply has no room for it.
+  bool ShowPendingEntry(const StreamId& id) {
     StreamCursor cursor(stream_, id, id, StreamCursor::Direction::kForwards);
-    if (const StreamEntry* entry = cursor.Next()) {
-      PendingEntry& pending = group_.pending().Find(id).record();
-      pending.delivery_time = context_.now();
-      ++pending.delivery_count;
-      return ReplyStreamEntry(context_.reply, *entry);
+    const StreamEntry* const entry = cursor.Next();
+    if (!whole_.Admit(entry)) return false;
+    if (entry == nullptr) {
+      context_.reply.Array(2);
+      ReplyStreamId(context_.reply, id);
+      context_.reply.NullArray();
+      return true;
     }
-    context_.reply.Array(2);
-    ReplyStreamId(context_.reply, id);
-    context_.reply.NullArray();
+    PendingEntry& pending = group_.pending().Find(id).record();
+    pending.delivery_time = context_.now();
+    ++pending.delivery_count;
+    ReplyStreamEntry(context_.reply, *entry);
+    return true;
   }
 
   Context& context_;
@@ -198,6 +215,7 @@ class Delivery {
   Stream& stream_;
   StreamGroup& group_;
   StreamConsumer* const consumer_;
+  std::optional<resp::ReplyWriter::Deferred> entries_;
 };
 
 }  // namespace
@@ -207,8 +225,11 @@ void XreadgroupCommand(Context& context) {
   if (!arguments) return;
   const auto requests = ParseRequests(context, *arguments);
   if (!requests) return;
-  StreamReadReply reply(context.reply);
-  for (const Request& request : *requests) Delivery(context, *arguments, reply, request).Run();
+  StreamReadReply reply(context.reply, *arguments);
+  for (const Request& request : *requests) {
+    if (reply.full()) break;
+    Delivery(context, *arguments, reply, request).Run();
+  }
   if (reply.Finish()) return;
   if (!arguments->timeout) return context.reply.NullArray();
   context.Block(arguments->first_key, arguments->first_id(), *arguments->timeout,

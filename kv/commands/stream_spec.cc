@@ -116,9 +116,13 @@ constexpr Argument kStreamsArguments[] = {
 };
 constexpr Argument kXreadArguments[] = {
     kCountArgument,
+    {.name = "maxcount", .type = kInteger, .token = "MAXCOUNT", .flags = kOptional},
+    {.name = "maxsize", .type = kInteger, .token = "MAXSIZE", .flags = kOptional},
     {.name = "milliseconds", .type = kInteger, .token = "BLOCK", .flags = kOptional},
     {.name = "streams", .type = kBlock, .token = "STREAMS", .children = kStreamsArguments},
 };
+
+constexpr HistoryItem kXreadHistory[] = {{"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."}};
 
 constexpr Argument kXsetidArguments[] = {
     {.name = "key", .type = kKey, .key_spec = 0},
@@ -240,7 +244,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(N) in the number of entries returned.",
      .summary = "Returns entries of streams behind given ids, waiting for some if there are none.",
      .keys = kKeysBehindStreams,
-     .arguments = kXreadArguments},
+     .arguments = kXreadArguments,
+     .history = kXreadHistory},
     {.name = "xrevrange",
      .handler = XrevrangeCommand,
      .arity = -4,

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +16,15 @@ namespace kv {
 namespace {
 
 constexpr std::string_view kWhere = " in XREADGROUP with GROUP option";
+
+// Deleted entries that a call looks at, at most; it is tried again at once if there are more.
+constexpr size_t kMaxDeletedAtOnce = 1000;
+
+// When an entry that was delivered at `time` may be claimed, in wall milliseconds.
+int64_t ClaimableFrom(int64_t time, int64_t min_idle) {
+  if (time < 0) return 0;
+  return time > INT64_MAX - min_idle ? INT64_MAX : time + min_idle;
+}
 
 // One stream of the request.
 struct Request {
@@ -79,22 +87,19 @@ class Delivery {
   }
 
  private:
-  // What is pending in the group and idle for long enough, the longest first. Cost: O(n log n) in
-  // what is pending.
-  std::vector<StreamId> FindIdle() const {
-    std::vector<std::pair<int64_t, StreamId>> idle;
-    for (auto at = group_.pending().First(); at; at = at.Next()) {
-      const PendingEntry& entry = at.record();
-      const int64_t time = entry.consumer == nullptr ? 0 : entry.delivery_time;
-      if (context_.now() - time < *arguments_.min_idle || !stream_.Contains(at.key())) continue;
-      idle.emplace_back(time, at.key());
-    }
-    std::sort(idle.begin(), idle.end());
+  // What is pending in the group and idle for long enough, the longest first, as much as is wanted.
+  // What was deleted from the stream is pending no more.
+  std::vector<StreamId> FindIdle() {
     std::vector<StreamId> ids;
-    for (const auto& [time, id] : idle) {
-      if (ids.size() == arguments_.count) break;
-      ids.push_back(id);
+    std::vector<StreamId> deleted;
+    for (auto at = group_.deliveries().First(); at; at = at.Next()) {
+      const auto& [time, id] = at.key();
+      if (ClaimableFrom(time, *arguments_.min_idle) > context_.now()) break;
+      if (ids.size() == arguments_.count || deleted.size() == kMaxDeletedAtOnce) break;
+      (stream_.Contains(id) ? ids : deleted).push_back(id);
     }
+    for (const StreamId& id : deleted) group_.Acknowledge(edit_.rules(), id);
+    if (!deleted.empty()) StateAcknowledged(context_, request_.key, group_, deleted);
     return ids;
   }
 
@@ -133,7 +138,7 @@ class Delivery {
     entry.consumer = consumer_;
     entry.delivery_time = context_.now();
     if (entry.delivery_count < INT64_MAX) ++entry.delivery_count;
-    group_.Assign(edit_.rules().memory, id, entry);
+    group_.Assign(edit_.rules(), id, entry);
     consumer_->active_time = context_.now();
     StateClaimed(context_, request_.key, group_, *consumer_, {&id, 1}, entry.delivery_time,
                  entry.delivery_count);
@@ -157,6 +162,10 @@ class Delivery {
     if (given.empty()) return 0;
     consumer_->active_time = context_.now();
     StateGiven(given);
+    // Who waits to claim entries has to know of these.
+    if (!arguments_.acknowledges) {
+      context_.store.context().SignalReady(context_.db.index(), request_.key);
+    }
     return given.size();
   }
 
@@ -164,7 +173,7 @@ class Delivery {
     stream_.CountRead(group_, id);
     group_.last_id = id;
     if (arguments_.acknowledges) return;
-    group_.Assign(edit_.rules().memory, id,
+    group_.Assign(edit_.rules(), id,
                   {.delivery_time = context_.now(), .delivery_count = 1, .consumer = consumer_});
   }
 
@@ -200,9 +209,10 @@ class Delivery {
       context_.reply.NullArray();
       return true;
     }
-    PendingEntry& pending = group_.pending().Find(id).record();
+    PendingEntry pending = group_.pending().Find(id).record();
     pending.delivery_time = context_.now();
     ++pending.delivery_count;
+    group_.Assign(edit_.rules(), id, pending);
     ReplyStreamEntry(context_.reply, *entry);
     return true;
   }
@@ -217,6 +227,21 @@ class Delivery {
   StreamConsumer* const consumer_;
   std::optional<resp::ReplyWriter::Deferred> entries_;
 };
+
+// When the first entry may be claimed of those that are pending; Waiter::kNever if none are, or no
+// entries are to be claimed.
+int64_t NextClaim(Context& context, const StreamReadArguments& arguments,
+                  const std::vector<Request>& requests) {
+  int64_t next = Waiter::kNever;
+  if (!arguments.min_idle) return next;
+  for (const Request& request : requests) {
+    const EntryRef ref = context.db.Peek(context.db.Hash(request.key));
+    const StreamGroup& group = *StreamOf(ref).FindGroup(arguments.group);
+    const auto first = group.deliveries().First();
+    if (first) next = std::min(next, ClaimableFrom(first.key().time, *arguments.min_idle));
+  }
+  return next;
+}
 
 }  // namespace
 
@@ -234,6 +259,7 @@ void XreadgroupCommand(Context& context) {
   if (!arguments->timeout) return context.reply.NullArray();
   context.Block(arguments->first_key, arguments->first_id(), *arguments->timeout,
                 TimeoutReply::kNullArray, ServedWhen::kReadyOrGone);
+  context.blocked.TryAgainAt(context.client.id, NextClaim(context, *arguments, *requests));
 }
 
 }  // namespace kv

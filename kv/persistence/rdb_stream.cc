@@ -227,7 +227,7 @@ class StreamBuilder {
       const auto deliveries = in_.Length();
       if (!deliveries) return false;
       entry.delivery_count = *deliveries;
-      group.Assign(context_.memory, *id, entry);
+      group.Assign(context_, *id, entry);
     }
     return true;
   }
@@ -257,7 +257,7 @@ class StreamBuilder {
       if (!place || place.record().consumer != nullptr) return false;
       PendingEntry entry = place.record();
       entry.consumer = consumer;
-      group.Assign(context_.memory, *id, entry);
+      group.Assign(context_, *id, entry);
     }
     return true;
   }

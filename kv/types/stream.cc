@@ -46,7 +46,7 @@ Stream* Stream::Copy(SlabMemory& memory, uint64_t epoch) const {
   copy->first_id_ = first_id_;
   copy->max_deleted_id_ = max_deleted_id_;
   for (const StreamGroup* group : groups_.items()) {
-    copy->groups_.Insert(memory, group->Copy(memory));
+    copy->groups_.Insert(memory, group->Copy(memory, epoch));
   }
   if (producers_ != nullptr) copy->producers_ = producers_->Copy(memory);
   return copy;
@@ -261,14 +261,14 @@ uint64_t Stream::TrimUnneeded(const StreamContext& context, const StreamTrim& tr
 bool Stream::RemoveReferences(const StreamContext& context, const StreamId& id) {
   BeginChange(context);
   bool removed = false;
-  for (StreamGroup* group : groups_.items()) removed |= group->Acknowledge(context.memory, id);
+  for (StreamGroup* group : groups_.items()) removed |= group->Acknowledge(context, id);
   return removed;
 }
 
 void Stream::RemoveReferencesBefore(const StreamContext& context, const StreamId& id) {
   for (StreamGroup* group : groups_.items()) {
     while (group->pending().First() && group->pending().First().key() < id) {
-      group->Acknowledge(context.memory, group->pending().First().key());
+      group->Acknowledge(context, group->pending().First().key());
     }
   }
 }
@@ -351,6 +351,7 @@ StreamGroup* Stream::AddGroup(const StreamContext& context, std::string_view nam
 
 void Stream::RemoveGroup(const StreamContext& context, StreamGroup* group) {
   BeginChange(context);
+  group->AnnounceEnd(context);
   groups_.Remove(context.memory, group);
   if (context.reclaimer == nullptr || group->leaves() <= kMaxFreedAtOnce) {
     group->FreeSome(context.memory, SIZE_MAX);

@@ -24,7 +24,8 @@
 //
 // Epochs: a node carries the epoch in which it was last changed, and so does the stream. Whoever
 // freezes the stream raises the epoch, and is called before a stream and before each node of an
-// earlier epoch changes for the first time. Groups and messages are saved with the stream.
+// earlier epoch changes for the first time; so do leaves of pending entries (StreamGroup). All else
+// of groups, and messages, are saved with the stream.
 //
 // Source: a log whose consumers each keep how far they read: J. Kreps, N. Narkhede, J. Rao: Kafka:
 // a Distributed Messaging System for Log Processing. NetDB 2011.
@@ -72,10 +73,10 @@ struct StreamLeaf {
 };
 
 // Is told before what belongs to an earlier epoch changes. Must not change the stream.
-class StreamObserver {
+class StreamObserver : public PendingObserver {
  public:
-  virtual ~StreamObserver() = default;
-  // The stream and all its nodes are still as they were when the epoch began.
+  // The stream and all its nodes are still as they were when the epoch began, and so is all of its
+  // groups.
   virtual void BeforeFirstChange(const Stream& stream) = 0;
   // This node is about to be changed, moved or freed.
   virtual void BeforeChange(const StreamId& id, const StreamLeaf& leaf) = 0;
@@ -97,6 +98,8 @@ struct StreamContext {
   StreamObserver* observer = nullptr;
   StreamReclaimer* reclaimer = nullptr;  // without one everything is freed at once
   HashKey hash_key = {};                 // the secret of the server's hashes
+
+  operator PendingContext() const { return {memory, epoch, observer}; }
 };
 
 // What becomes of entries that groups still refer to when they are to be removed from the stream:

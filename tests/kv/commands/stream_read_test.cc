@@ -27,6 +27,7 @@ class StreamReads : public Replay {
     return absl::StrJoin(streams, ", ");
   }
   std::string Ids(std::string_view line) { return IdsOf(client_.Run(Words(line))); }
+  void AdvanceTime(int64_t milliseconds) { server_.AdvanceTime(milliseconds); }
   void Fill() {
     for (const char* key : {"s", "t", "u"}) {
       for (const char* id : {"1-0", "2-0", "3-0"}) {
@@ -74,6 +75,112 @@ TEST_F(StreamReads, RefuseLimitsThatAreNone) {
   EXPECT_EQ(Run("xread count 0 maxcount 1 streams s 0"), "nil array");
   EXPECT_EQ(Run("xreadgroup group g c maxsize -1 streams s >"),
             "-ERR MAXSIZE must be a positive integer");
+}
+
+// --- XREADGROUP CLAIM ---
+
+class StreamClaims : public StreamReads {
+ protected:
+  RespClient Waiting(std::string_view line) {
+    RespClient client = server_.Connect();
+    client.Send(Words(line));
+    server_.Settle();
+    EXPECT_FALSE(client.HasInput()) << line;
+    return client;
+  }
+  bool IsServed(RespClient& client) {
+    server_.Settle();
+    return client.HasInput();
+  }
+};
+
+TEST_F(StreamClaims, TheLongestIdleComeFirst) {
+  Fill();
+  Run("xreadgroup group g a count 2 streams s >");
+  AdvanceTime(10);
+  Run("xclaim s g b 0 1-0");
+  AdvanceTime(10);
+  EXPECT_EQ(Run("xreadgroup group g c claim 15 count 1 streams s >").substr(0, 14),
+            R"([["s", [["2-0")");
+  EXPECT_EQ(Ids("xreadgroup group g c claim 5 streams s >"), "s 1-0 3-0");
+  Run("xnack s g silent ids 1 3-0");
+  EXPECT_EQ(Ids("xreadgroup group g c claim 100000 streams s >"), "s 3-0");
+}
+
+TEST_F(StreamClaims, AReaderWakesWhenAnEntryIsIdleForLongEnough) {
+  Fill();
+  Run("xreadgroup group g a streams s >");
+  RespClient waiting = Waiting("xreadgroup group g b block 0 claim 50 count 1 streams s >");
+  AdvanceTime(49);
+  EXPECT_FALSE(IsServed(waiting));
+  AdvanceTime(1);
+  ASSERT_TRUE(IsServed(waiting));
+  EXPECT_EQ(IdsOf(waiting.Receive()), "s 1-0");
+}
+
+TEST_F(StreamClaims, AReaderKnowsOfWhatOthersAreGivenMeanwhile) {
+  Fill();
+  Run("xgroup setid s g 3-0");
+  RespClient again = Waiting("xreadgroup group g b block 0 claim 50 streams s >");
+  Run("xclaim s g a 0 1-0 idle 20 force");
+  AdvanceTime(29);
+  EXPECT_FALSE(IsServed(again));
+  AdvanceTime(1);
+  ASSERT_TRUE(IsServed(again));
+  EXPECT_EQ(IdsOf(again.Receive()), "s 1-0");
+
+  RespClient last = Waiting("xreadgroup group g b block 0 claim 1000 streams s >");
+  Run("xnack s g silent ids 1 1-0");
+  ASSERT_TRUE(IsServed(last));
+  EXPECT_EQ(IdsOf(last.Receive()), "s 1-0");
+}
+
+TEST_F(StreamClaims, AReaderWakesLaterIfTheEntryIsAcknowledged) {
+  Fill();
+  Run("xreadgroup group g a count 1 streams s >");
+  AdvanceTime(20);
+  Run("xreadgroup group g a streams s >");
+  RespClient waiting = Waiting("xreadgroup group g b block 0 claim 50 streams s >");
+  Run("xack s g 1-0");
+  AdvanceTime(49);
+  EXPECT_FALSE(IsServed(waiting));
+  AdvanceTime(1);
+  ASSERT_TRUE(IsServed(waiting));
+  EXPECT_EQ(IdsOf(waiting.Receive()), "s 2-0 3-0");
+}
+
+TEST_F(StreamClaims, OneReaderClaimsAndTheOtherWaitsOn) {
+  Fill();
+  Run("xreadgroup group g a count 1 streams s >");
+  Run("xgroup setid s g 3-0");
+  RespClient first = Waiting("xreadgroup group g b block 0 claim 50 streams s >");
+  RespClient second = Waiting("xreadgroup group g c block 0 claim 50 streams s >");
+  AdvanceTime(50);
+  ASSERT_TRUE(IsServed(first));
+  EXPECT_FALSE(IsServed(second));
+  AdvanceTime(50);
+  ASSERT_TRUE(IsServed(second));
+  EXPECT_EQ(IdsOf(second.Receive()), "s 1-0");
+}
+
+TEST_F(StreamClaims, WhatWasDeletedIsPendingNoMore) {
+  Fill();
+  Run("xreadgroup group g a streams s >");
+  Run("xdel s 1-0 2-0");
+  recorder_.Take();
+  EXPECT_EQ(Ids("xreadgroup group g b claim 0 streams s >"), "s 3-0");
+  EXPECT_THAT(recorder_.Take(), HasSubstr("XACK s g 1-0 2-0"));
+  EXPECT_EQ(Run("xpending s g - + 10 a"), "[]");
+  Run("xgroup setid s g 0");
+  ExpectEqualAfterReplay();
+  // More than are looked at in one call.
+  for (int i = 0; i < 2'500; ++i) Run({"xadd", "many", absl::StrCat(i + 1, "-0"), "f", "v"});
+  Run("xgroup create many g 0");
+  Run("xreadgroup group g a streams many >");
+  Run("xtrim many minid 2400");
+  AdvanceTime(5);
+  Run("xreadgroup group g b claim 5 count 3 block 0 streams many >");
+  EXPECT_EQ(Ids("xreadgroup group g b claim 5 count 1 streams many >"), "many 2403-0");
 }
 
 }  // namespace

@@ -68,9 +68,10 @@ void AddCounters(Fields& fields, const Stream& stream) {
   fields.Add("recorded-first-entry-id", stream.first_id());
 }
 
-constexpr size_t kMessageFields = 6;
+constexpr size_t kSettingsFields = 7;
 
-void AddMessages(Fields& fields, const Stream& stream) {
+// The settings of the stream, and what it knows of messages.
+void AddSettings(Fields& fields, const Stream& stream) {
   const StreamProducers* const producers = stream.producers();
   const auto counters = producers == nullptr ? StreamProducers::Counters() : producers->counters;
   fields.Add("idmp-duration", static_cast<uint64_t>(stream.settings().message_seconds));
@@ -79,6 +80,7 @@ void AddMessages(Fields& fields, const Stream& stream) {
   fields.Add("iids-tracked", uint64_t{producers == nullptr ? 0 : producers->messages()});
   fields.Add("iids-added", counters.added);
   fields.Add("iids-duplicates", counters.duplicates);
+  fields.Add("retention", static_cast<uint64_t>(stream.settings().retention));
 }
 
 void ReplyEdge(resp::ReplyWriter& reply, const Stream& stream, Direction direction) {
@@ -144,10 +146,10 @@ void ReplyGroupInFull(resp::ReplyWriter& reply, const Stream& stream, const Stre
 }
 
 void ReplyInFull(resp::ReplyWriter& reply, const Stream& stream, uint64_t count) {
-  reply.Map(9 + kMessageFields);
+  reply.Map(9 + kSettingsFields);
   Fields fields(reply);
   AddCounters(fields, stream);
-  AddMessages(fields, stream);
+  AddSettings(fields, stream);
   fields.Name("entries");
   ReplyStreamRange(reply, stream, StreamId::Min(), StreamId::Max(), count, Direction::kForwards);
   fields.Name("groups");
@@ -183,10 +185,10 @@ void XinfoStreamCommand(Context& context) {
   const std::optional<uint64_t> count = ParseFull(context);
   if (!count) return;
   if (*count > 0) return ReplyInFull(context.reply, *stream, *count);
-  context.reply.Map(10 + kMessageFields);
+  context.reply.Map(10 + kSettingsFields);
   Fields fields(context.reply);
   AddCounters(fields, *stream);
-  AddMessages(fields, *stream);
+  AddSettings(fields, *stream);
   fields.Add("groups", uint64_t{stream->groups().size()});
   fields.Name("first-entry");
   ReplyEdge(context.reply, *stream, Direction::kForwards);

@@ -1,4 +1,4 @@
-// XCFGSET and XIDMPRECORD: the messages that producers sent, and how long they are remembered.
+// XCFGSET and XIDMPRECORD: the messages that producers sent, and how long streams keep what.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +17,7 @@ namespace {
 struct Changes {
   std::optional<int64_t> message_seconds;
   std::optional<int64_t> max_messages;
+  std::optional<int64_t> retention;
 };
 
 // Reads args[index] as a number from 1 to `max`, or replies with an error and returns nothing.
@@ -40,6 +41,14 @@ bool ParseChange(Context& context, size_t at, Changes* changes) {
     changes->max_messages =
         ParseLimit(context, at + 1, StreamSettings::kMaxMessages, "IDMP-MAXSIZE", "entries");
     return changes->max_messages.has_value();
+  }
+  if (at + 1 < context.args.size() && EqualsIgnoreCase(context.args[at], "retention")) {
+    int64_t milliseconds;
+    if (!context.ParseInteger(at + 1, &milliseconds)) return false;
+    changes->retention = milliseconds;
+    if (milliseconds >= 0) return true;
+    context.Fail("ERR RETENTION must not be negative");
+    return false;
   }
   context.Fail(kSyntaxError);
   return false;
@@ -69,6 +78,7 @@ void XcfgsetCommand(Context& context) {
   StreamSettings settings = before;
   settings.message_seconds = changes->message_seconds.value_or(before.message_seconds);
   settings.max_messages = changes->max_messages.value_or(before.max_messages);
+  settings.retention = changes->retention.value_or(before.retention);
   edit.stream().Configure(edit.rules(), settings);
   context.reply.Ok();
   if (settings != before) context.effects.AsGiven();

@@ -80,6 +80,7 @@ constexpr Argument kXcfgsetArguments[] = {
     {.name = "key", .type = kKey, .key_spec = 0},
     {.name = "idmp-duration", .type = kInteger, .token = "IDMP-DURATION", .flags = kOptional},
     {.name = "idmp-maxsize", .type = kInteger, .token = "IDMP-MAXSIZE", .flags = kOptional},
+    {.name = "milliseconds", .type = kInteger, .token = "RETENTION", .flags = kOptional},
 };
 constexpr Argument kXidmprecordArguments[] = {
     {.name = "key", .type = kKey, .key_spec = 0},
@@ -175,7 +176,7 @@ constexpr CommandSpec kCommands[] = {
      .group = CommandGroup::kStream,
      .since = "8.6.0",
      .complexity = "O(1)",
-     .summary = "Sets how long a stream remembers the messages of producers.",
+     .summary = "Sets how long a stream remembers the messages of producers and keeps entries.",
      .keys = kUpdateKey,
      .arguments = kXcfgsetArguments},
     {.name = "xdel",

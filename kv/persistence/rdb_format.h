@@ -40,6 +40,7 @@ enum class RdbType : uint8_t {
   kStreamReleased = 27,
   // Known to solokv alone.
   kSetDeadlines = 128,  // for each member a length, its deadline or 0, and a string
+  kStreamRetention = 130,
 };
 
 enum class RdbStringEncoding : uint8_t {

@@ -21,6 +21,9 @@ bool HasMessages(RdbType type) {
 bool HasReleased(RdbType type) {
   return type >= RdbType::kStreamReleased;
 }
+bool HasRetention(RdbType type) {
+  return type == RdbType::kStreamRetention;
+}
 
 // --- writing ---
 
@@ -125,7 +128,8 @@ class StreamBuilder {
 
   bool Read() {
     return ReadNodes() && ReadCounters() && ReadGroups() &&
-           (!HasMessages(type_) || ReadMessages()) && stream_->IsConsistent();
+           (!HasMessages(type_) || ReadMessages()) && (!HasRetention(type_) || ReadRetention()) &&
+           stream_->IsConsistent();
   }
   Stream* Take() { return std::exchange(stream_, nullptr); }
 
@@ -298,6 +302,15 @@ class StreamBuilder {
     return true;
   }
 
+  bool ReadRetention() {
+    const auto retention = in_.Length();
+    if (!retention || *retention > INT64_MAX) return false;
+    StreamSettings settings = stream_->settings();
+    settings.retention = static_cast<int64_t>(*retention);
+    stream_->Configure(context_, settings);
+    return true;
+  }
+
   bool ReadProducer() {
     const auto text = in_.String();
     if (!text) return false;
@@ -325,6 +338,7 @@ class StreamBuilder {
 }  // namespace
 
 RdbType RdbTypeOf(const Stream& stream) {
+  if (stream.settings().retention > 0) return RdbType::kStreamRetention;
   for (const StreamGroup* group : stream.groups().items()) {
     if (CountReleased(*group) > 0) return RdbType::kStreamReleased;
   }
@@ -352,6 +366,7 @@ void WriteRdbStream(const Stream& stream, RdbWriter& out) {
   out.Length(stream.groups().size());
   for (const StreamGroup* group : stream.groups().items()) WriteGroup(*group, type, out);
   if (HasMessages(type)) WriteMessages(stream, out);
+  if (HasRetention(type)) out.Length(static_cast<uint64_t>(stream.settings().retention));
 }
 
 std::optional<RdbValue> ReadRdbStream(const RdbValueContext& context, RdbType type, RdbReader& in) {

@@ -11,6 +11,7 @@
 //   seconds that messages are remembered | how many of a producer
 //     producers: count; for each: name, and of messages: count; for each: name | id
 //   messages ever | duplicates of them
+//   milliseconds that entries are kept; in the version that solokv alone knows
 //
 // Numbers are lengths, ids two of them, where it does not say otherwise. The first version lacks
 // what stands between the last id and the groups, and what was read. Where there are no settings

@@ -120,6 +120,7 @@ std::optional<RdbValue> ReadRdbValue(const RdbValueContext& context, RdbType typ
     case RdbType::kStreamActiveTimes:
     case RdbType::kStreamMessages:
     case RdbType::kStreamReleased:
+    case RdbType::kStreamRetention:
       return ReadRdbStream(context, type, in);
   }
   return std::nullopt;

@@ -101,7 +101,8 @@ void MixStreamGroup(StoreDigest& digest, const StreamGroup& group) {
 void MixStreamMessages(StoreDigest& digest, const Stream& stream) {
   const StreamProducers* const producers = stream.producers();
   const StreamSettings& settings = stream.settings();
-  digest.Mix(absl::StrCat("messages:", settings.message_seconds, ":", settings.max_messages, ":",
+  digest.Mix(absl::StrCat("settings:", settings.message_seconds, ":", settings.max_messages, ":",
+                          settings.retention, ":",
                           producers == nullptr ? 0 : producers->counters.added));
   if (producers == nullptr) return;
   producers->ForEach([](std::string_view, size_t) {},

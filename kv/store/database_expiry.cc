@@ -19,6 +19,7 @@ struct ElementEvent {
 ElementEvent ExpiryOfElements(ValueType type) {
   if (type == ValueType::kSet) return {kEventSet, "sexpired"};
   if (type == ValueType::kZset) return {kEventZset, "zexpired"};
+  if (type == ValueType::kStream) return {kEventStream, "xtrim"};
   return {kEventHash, "hexpired"};
 }
 

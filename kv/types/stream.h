@@ -37,6 +37,7 @@
 #include <optional>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "kv/base/slab_memory.h"
 #include "kv/ds/listpack.h"
 #include "kv/ds/sequence_tree.h"
@@ -51,13 +52,14 @@ namespace kv {
 
 class Stream;
 
-// How long a stream remembers messages of producers.
+// How long a stream remembers messages of producers, and keeps entries.
 struct StreamSettings {
   static constexpr int64_t kMaxMessageSeconds = 86'400;
   static constexpr int64_t kMaxMessages = 10'000;
 
   int64_t message_seconds = StreamLimits().message_seconds;  // so long at least, unless there are
   int64_t max_messages = StreamLimits().max_messages;        // more than so many of one producer
+  int64_t retention = 0;                                     // milliseconds; 0: for ever
 
   friend bool operator==(const StreamSettings&, const StreamSettings&) = default;
 };
@@ -188,8 +190,10 @@ class Stream {
   // --- age ---
   // When the first entry or message is due, in wall milliseconds; INT64_MAX if none ever is.
   int64_t NextDeadline() const;
-  // Removes what is due, up to about `budget` messages; returns how much.
-  size_t Expire(const StreamContext& context, int64_t now, size_t budget);
+  // Removes what is due, up to about `budget` messages or entries; returns how much. Calls
+  // removed(first id that stays, when the first of these was due) for what goes of the entries.
+  using EntriesRemoved = absl::FunctionRef<void(const StreamId&, int64_t)>;
+  size_t Expire(const StreamContext& context, int64_t now, size_t budget, EntriesRemoved removed);
 
   // --- groups ---
   const NameTable<StreamGroup>& groups() const { return groups_; }
@@ -226,6 +230,10 @@ class Stream {
 
   StreamProducers& MakeProducers(const StreamContext& context);
   int64_t MessageDeadline(const StreamId& id) const;
+  int64_t FirstMessageDeadline() const;
+  int64_t FirstEntryDeadline() const;
+  size_t ExpireEntries(const StreamContext& context, int64_t now, size_t budget,
+                       EntriesRemoved removed);
   void Announce(const StreamContext& context);
   void AnnounceNode(const StreamContext& context, Nodes::Position node);
   Nodes::Position NodeFor(const StreamContext& context, const StreamId& id, StreamFields fields);

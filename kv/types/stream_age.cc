@@ -24,8 +24,10 @@ int64_t TimeAtAge(const StreamId& id, int64_t age) {
 void Stream::Configure(const StreamContext& context, const StreamSettings& settings) {
   if (settings == settings_) return;
   BeginChange(context);
+  const bool same_messages = settings.message_seconds == settings_.message_seconds &&
+                             settings.max_messages == settings_.max_messages;
   settings_ = settings;
-  if (producers_ == nullptr || producers_->messages() == 0) return;
+  if (same_messages || producers_ == nullptr || producers_->messages() == 0) return;
   StreamProducers* const former = producers_;
   producers_ = StreamProducers::Create(context.memory, context.hash_key, former->counters);
   if (context.reclaimer == nullptr || former->messages() <= kMaxFreedAtOnce) {
@@ -73,18 +75,50 @@ void Stream::SetMessageCounters(const StreamContext& context,
 
 // --- age ---
 
-int64_t Stream::NextDeadline() const {
+int64_t Stream::FirstMessageDeadline() const {
   if (producers_ == nullptr || producers_->messages() == 0) return INT64_MAX;
   return MessageDeadline(producers_->oldest());
 }
 
-size_t Stream::Expire(const StreamContext& context, int64_t now, size_t budget) {
+int64_t Stream::FirstEntryDeadline() const {
+  if (settings_.retention == 0 || size_ == 0) return INT64_MAX;
+  return TimeAtAge(first_id_, settings_.retention);
+}
+
+int64_t Stream::NextDeadline() const {
+  return std::min(FirstMessageDeadline(), FirstEntryDeadline());
+}
+
+size_t Stream::Expire(const StreamContext& context, int64_t now, size_t budget,
+                      EntriesRemoved removed) {
   size_t done = 0;
-  for (; done < budget && NextDeadline() <= now; ++done) {
+  for (; done < budget && FirstMessageDeadline() <= now; ++done) {
     BeginChange(context);
     producers_->ForgetOldest(context.memory);
   }
+  while (done < budget && FirstEntryDeadline() <= now) {
+    done += ExpireEntries(context, now, budget - done, removed);
+  }
   return done;
+}
+
+// Removes due entries of some nodes; returns how many.
+size_t Stream::ExpireEntries(const StreamContext& context, int64_t now, size_t budget,
+                             EntriesRemoved removed) {
+  const int64_t deadline = FirstEntryDeadline();
+  StreamTrim trim;
+  trim.by = StreamTrim::By::kId;
+  trim.id = {static_cast<uint64_t>(now - settings_.retention) + 1, 0};
+  size_t entries = 0;
+  for (auto node = nodes_.First(); node; node = node.Next()) {
+    if (entries >= budget) {
+      trim.id = std::min(trim.id, node.key());
+      break;
+    }
+    entries += node.record().live;
+  }
+  removed(trim.id, deadline);
+  return Trim(context, trim);
 }
 
 }  // namespace kv

@@ -48,8 +48,13 @@ int64_t NextDeadline(const void* object) {
   return AsStream(object)->NextDeadline();
 }
 
-size_t ExpireStream(SlabMemory& memory, void** object, int64_t now, size_t budget, VisitExpired) {
-  return AsStream(*object)->Expire({.memory = memory, .limits = {}}, now, budget);
+size_t ExpireStream(SlabMemory& memory, void** object, int64_t now, size_t budget,
+                    VisitExpired visit) {
+  return AsStream(*object)->Expire({.memory = memory, .limits = {}}, now, budget,
+                                   [&](const StreamId& kept, int64_t deadline) {
+                                     StreamId::Buffer buffer;
+                                     visit(kept.Text(buffer), deadline);
+                                   });
 }
 
 constexpr ValueOperations kOperations = {

@@ -13,7 +13,8 @@
 
 namespace kv {
 
-// Is passed an element whose deadline has come, right before that is removed.
+// Is passed an element whose deadline has come, right before that is removed; of a stream, the id
+// of the first entry that stays.
 using VisitExpired = absl::FunctionRef<void(std::string_view element, int64_t deadline)>;
 
 struct ValueOperations {

@@ -68,9 +68,13 @@ void AddCounters(Fields& fields, const Stream& stream) {
   fields.Add("recorded-first-entry-id", stream.first_id());
 }
 
-constexpr size_t kSettingsFields = 7;
+// How many fields AddSettings adds.
+size_t SettingsFields(const Stream& stream) {
+  return stream.settings().retention > 0 ? 7 : 6;
+}
 
-// The settings of the stream, and what it knows of messages.
+// The settings of the stream, and what it knows of messages. That entries are kept for ever is not
+// said: Redis has no such field, and tests of clients count them.
 void AddSettings(Fields& fields, const Stream& stream) {
   const StreamProducers* const producers = stream.producers();
   const auto counters = producers == nullptr ? StreamProducers::Counters() : producers->counters;
@@ -80,7 +84,9 @@ void AddSettings(Fields& fields, const Stream& stream) {
   fields.Add("iids-tracked", uint64_t{producers == nullptr ? 0 : producers->messages()});
   fields.Add("iids-added", counters.added);
   fields.Add("iids-duplicates", counters.duplicates);
-  fields.Add("retention", static_cast<uint64_t>(stream.settings().retention));
+  if (stream.settings().retention > 0) {
+    fields.Add("retention", static_cast<uint64_t>(stream.settings().retention));
+  }
 }
 
 void ReplyEdge(resp::ReplyWriter& reply, const Stream& stream, Direction direction) {
@@ -146,7 +152,7 @@ void ReplyGroupInFull(resp::ReplyWriter& reply, const Stream& stream, const Stre
 }
 
 void ReplyInFull(resp::ReplyWriter& reply, const Stream& stream, uint64_t count) {
-  reply.Map(9 + kSettingsFields);
+  reply.Map(9 + SettingsFields(stream));
   Fields fields(reply);
   AddCounters(fields, stream);
   AddSettings(fields, stream);
@@ -185,7 +191,7 @@ void XinfoStreamCommand(Context& context) {
   const std::optional<uint64_t> count = ParseFull(context);
   if (!count) return;
   if (*count > 0) return ReplyInFull(context.reply, *stream, *count);
-  context.reply.Map(10 + kSettingsFields);
+  context.reply.Map(10 + SettingsFields(*stream));
   Fields fields(context.reply);
   AddCounters(fields, *stream);
   AddSettings(fields, *stream);

@@ -210,7 +210,7 @@ class StreamBuilder {
     const std::string name(*text);
     StreamId last;
     if (!ReadId(&last)) return false;
-    std::optional<uint64_t> entries_read;
+    std::optional<uint64_t> entries_read = stream_->EntriesUpTo(last);
     if (type_ != RdbType::kStream) {
       entries_read = in_.Length();
       if (!entries_read) return false;

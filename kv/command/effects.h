@@ -66,8 +66,11 @@ class Effects {
   }
   // Part of the change that was stated last.
   void Also(std::initializer_list<std::string_view> args) {
+    Also(ArgSpan(args.begin(), args.size()));
+  }
+  void Also(ArgSpan args) {
     if (!observers_.empty()) [[unlikely]]
-      Append(database_, ArgSpan(args.begin(), args.size()));
+      Append(database_, args);
   }
   // Ends the group of the top-level command: observers receive it.
   void Close() {

@@ -43,7 +43,7 @@ class Claim {
     StreamCursor cursor(edit_.stream(), id, id, StreamCursor::Direction::kForwards);
     const StreamEntry* const entry = cursor.Next();
     if (entry == nullptr) {
-      if (group_.Acknowledge(edit_.rules().memory, id)) deleted_.push_back(id);
+      if (group_.Acknowledge(edit_.rules(), id)) deleted_.push_back(id);
       return false;
     }
     const StreamGroup::Position pending = group_.pending().Find(id);
@@ -59,8 +59,9 @@ class Claim {
     } else if (!options_.just_id && taken.delivery_count < INT64_MAX) {
       ++taken.delivery_count;
     }
-    group_.Assign(edit_.rules().memory, id, taken);
+    group_.Assign(edit_.rules(), id, taken);
     consumer_->active_time = context_.now();
+    context_.store.context().SignalReady(context_.db.index(), key_);
     options_.just_id ? ReplyStreamId(context_.reply, id) : ReplyStreamEntry(context_.reply, *entry);
     StateClaimed(context_, key_, group_, *consumer_, {&id, 1}, taken.delivery_time,
                  taken.delivery_count);

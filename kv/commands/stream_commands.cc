@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "kv/base/text.h"
 #include "kv/commands/stream_edit.h"
+#include "kv/commands/stream_message.h"
 #include "kv/commands/stream_options.h"
 
 namespace kv {
@@ -49,29 +50,62 @@ bool RemovesReferences(const StreamWriteOptions& options) {
   return options.trim && options.trim->references == StreamReferences::kRemove;
 }
 
-// XADD with the id that was chosen, and with as many entries left as there are now.
+// The options of XADD by which the trimming it did is repeated, `length` being what it left.
+std::vector<std::string_view> TrimmingOf(const Context& context, const StreamWriteOptions& options,
+                                         std::string_view length) {
+  if (!RespectsReferences(options)) {
+    std::vector<std::string_view> args = {"MAXLEN", "=", length};
+    if (RemovesReferences(options)) args.emplace_back("DELREF");
+    return args;
+  }
+  std::vector<std::string_view> args;
+  for (size_t at = 2; at < options.id_at; ++at) {
+    if (options.message && at == options.message_at) {
+      at += options.message_words - 1;
+    } else if (!EqualsIgnoreCase(context.args[at], "nomkstream")) {
+      args.push_back(context.args[at]);
+    }
+  }
+  return args;
+}
+
+// XADD with the id that was chosen, and with as many entries left as there are now. A message is
+// recorded before trimming, which may remove its entry again.
 void StateAdded(Context& context, const Stream& stream, const StreamWriteOptions& options,
                 bool trimmed) {
   if (!context.effects.observed()) return context.effects.AsGiven();
   const std::string id = stream.last_id().ToString();
   const std::string length = absl::StrCat(stream.size());
+  std::vector<std::string_view> trimming;
+  if (trimmed) trimming = TrimmingOf(context, options, length);
   std::vector<std::string_view> args = {context.args[0], context.args[1]};
-  if (trimmed && RespectsReferences(options)) {
-    args.assign(context.args.begin(), context.args.begin() + static_cast<ptrdiff_t>(options.id_at));
-  } else if (trimmed) {
-    args.insert(args.end(), {"MAXLEN", "=", length});
-    if (RemovesReferences(options)) args.emplace_back("DELREF");
-  }
+  if (!options.message) args.insert(args.end(), trimming.begin(), trimming.end());
   args.push_back(id);
   const ArgSpan fields = context.args.subspan(options.id_at + 1);
   args.insert(args.end(), fields.begin(), fields.end());
   context.effects.Instead(args);
+  if (!options.message) return;
+  const StreamMessage& message = *options.message;
+  context.effects.Also({"XIDMPRECORD", context.args[1], message.producer, message.name, id});
+  if (!trimmed) return;
+  args = {"XTRIM", context.args[1]};
+  args.insert(args.end(), trimming.begin(), trimming.end());
+  context.effects.Also(args);
+}
+
+// If the message became an entry before, replies with the id of that and returns true.
+bool ReplyDuplicate(Context& context, StreamEdit& edit, const StreamMessage& message) {
+  const std::optional<StreamId> id = edit.stream().FindMessage(message, context.now());
+  if (!id) return false;
+  edit.stream().CountDuplicate(edit.rules());
+  ReplyStreamId(context.reply, *id);
+  return true;
 }
 
 }  // namespace
 
 void XaddCommand(Context& context) {
-  const std::optional<StreamWriteOptions> options = ParseXaddOptions(context);
+  std::optional<StreamWriteOptions> options = ParseXaddOptions(context);
   if (!options) return;
   const size_t texts = context.args.size() - options->id_at - 1;
   if (options->id_at == 0 || texts < 2 || texts % 2 != 0) {
@@ -79,6 +113,11 @@ void XaddCommand(Context& context) {
   }
   if (options->milliseconds == 0u && options->sequence == 0u) {
     return context.Fail("ERR The ID specified in XADD must be greater than 0-0");
+  }
+  std::optional<StreamContentName> name;
+  if (options->message && options->message->name.empty()) {
+    name.emplace(context.args.subspan(options->id_at + 1));
+    options->message->name = name->bytes();
   }
   const HashedKey key = context.Key(1);
   StreamEdit edit(context, key);
@@ -88,12 +127,14 @@ void XaddCommand(Context& context) {
     edit.Create();
   }
   Stream& stream = edit.stream();
+  if (options->message && ReplyDuplicate(context, edit, *options->message)) return;
   if (stream.last_id() == StreamId::Max()) return context.Fail(kExhausted);
   const std::optional<StreamId> id = ChooseId(*options, stream.last_id(), context.now());
   if (!id) return context.Fail(kNotLarger);
   if (!stream.Append(edit.rules(), *id, context.args.subspan(options->id_at + 1))) {
     return context.Fail("ERR Elements are too large to be stored");
   }
+  if (options->message) stream.RememberMessage(edit.rules(), *options->message, *id);
   ReplyStreamId(context.reply, *id);
   context.Notify(kEventStream, "xadd", key.bytes);
   const bool trimmed = options->trim && stream.Trim(edit.rules(), *options->trim) > 0;

@@ -44,6 +44,10 @@ void XinfoGroupsCommand(Context& context);
 void XinfoHelpCommand(Context& context);
 void XinfoStreamCommand(Context& context);
 
+// stream_message_commands.cc
+void XcfgsetCommand(Context& context);
+void XidmprecordCommand(Context& context);
+
 // stream_pending_commands.cc
 void XpendingCommand(Context& context);
 

@@ -131,7 +131,7 @@ void XackdelCommand(Context& context) {
   bool deleted = false;
   context.reply.Array(deletion->ids.size());
   for (const StreamId& id : deletion->ids) {
-    if (!group->Acknowledge(edit.rules().memory, id)) {
+    if (!group->Acknowledge(edit.rules(), id)) {
       context.reply.Integer(kNotFound);
       continue;
     }
@@ -218,7 +218,7 @@ void XnackCommand(Context& context) {
     const uint64_t before = pending ? pending.record().delivery_count : 0;
     PendingEntry entry;
     entry.delivery_count = release->CountAfter(before);
-    group->Assign(edit.rules().memory, id, entry);
+    group->Assign(edit.rules(), id, entry);
     ++released;
   }
   context.reply.Integer(released);

@@ -12,10 +12,16 @@ StreamEdit::StreamEdit(Context& context, const HashedKey& key)
     : context_(context),
       key_(key),
       ref_(context.db.FindForWrite(key)),
+      deadline_before_(context.db.NextElementDeadline(ref_)),
       rules_{.memory = context.store.memory(),
              .limits = context.Owner<ValueLimits>().stream,
-             .reclaimer = this},
+             .reclaimer = this,
+             .hash_key = context.store.context().hash_key},
       rejected_(context.RejectUnless(ValueType::kStream, ref_)) {}
+
+StreamEdit::~StreamEdit() {
+  if (ref_ && !rejected_) context_.db.UpdateElementDeadlines(ref_, deadline_before_);
+}
 
 void StreamEdit::Create() {
   context_.db.PutObject(key_, ref_, ValueType::kStream, {Encoding::kStream, Stream::Create(rules_)},

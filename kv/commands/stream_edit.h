@@ -35,6 +35,8 @@ class StreamEdit final : private StreamReclaimer {
  public:
   // Replies with an error, and is rejected, if the key holds something else.
   StreamEdit(Context& context, const HashedKey& key);
+  // Notes when the stream, as it is now, is due.
+  ~StreamEdit();
   StreamEdit(const StreamEdit&) = delete;
   StreamEdit& operator=(const StreamEdit&) = delete;
 
@@ -56,6 +58,7 @@ class StreamEdit final : private StreamReclaimer {
   Context& context_;
   const HashedKey key_;
   EntryRef ref_;
+  const int64_t deadline_before_;
   StreamContext rules_;
   bool rejected_;
 };

@@ -156,7 +156,7 @@ void XgroupDelconsumerCommand(Context& context) {
   if (consumer == nullptr) return context.reply.Integer(0);
   context.reply.Integer(static_cast<int64_t>(consumer->pending().size()));
   edit.stream().BeginChange(edit.rules());
-  group->RemoveConsumer(edit.rules().memory, consumer);
+  group->RemoveConsumer(edit.rules(), consumer);
   context.Notify(kEventStream, "xgroup-delconsumer", key.bytes);
   context.effects.AsGiven();
 }
@@ -175,7 +175,7 @@ void XackCommand(Context& context) {
   edit.stream().BeginChange(edit.rules());
   int64_t acknowledged = 0;
   for (const StreamId& id : *ids) {
-    acknowledged += group->Acknowledge(edit.rules().memory, id) ? 1 : 0;
+    acknowledged += group->Acknowledge(edit.rules(), id) ? 1 : 0;
   }
   context.reply.Integer(acknowledged);
   if (acknowledged > 0) context.effects.AsGiven();

@@ -113,10 +113,17 @@ constexpr Argument kStreamsArguments[] = {
 constexpr Argument kXreadgroupArguments[] = {
     {.name = "group-block", .type = kBlock, .token = "GROUP", .children = kGroupAndConsumer},
     kCountArgument,
+    {.name = "maxcount", .type = kInteger, .token = "MAXCOUNT", .flags = kOptional},
+    {.name = "maxsize", .type = kInteger, .token = "MAXSIZE", .flags = kOptional},
     {.name = "milliseconds", .type = kInteger, .token = "BLOCK", .flags = kOptional},
     {.name = "min-idle-time", .type = kInteger, .token = "CLAIM", .flags = kOptional},
     {.name = "noack", .type = kPureToken, .token = "NOACK", .flags = kOptional},
     {.name = "streams", .type = kBlock, .token = "STREAMS", .children = kStreamsArguments},
+};
+
+constexpr HistoryItem kXreadgroupHistory[] = {
+    {"8.4.0", "Added the `CLAIM` option."},
+    {"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."},
 };
 
 constexpr Argument kIdChoices[] = {
@@ -375,7 +382,8 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Gives a consumer entries that its group was not given yet, waiting for some if "
                 "there are none, or shows what is pending for it.",
      .keys = kKeysBehindStreams,
-     .arguments = kXreadgroupArguments},
+     .arguments = kXreadgroupArguments,
+     .history = kXreadgroupHistory},
 };
 static_assert(IsConsistent(kCommands));
 

@@ -68,6 +68,27 @@ void AddCounters(Fields& fields, const Stream& stream) {
   fields.Add("recorded-first-entry-id", stream.first_id());
 }
 
+// How many fields AddSettings adds.
+size_t SettingsFields(const Stream& stream) {
+  return stream.settings().retention > 0 ? 7 : 6;
+}
+
+// The settings of the stream, and what it knows of messages. That entries are kept for ever is not
+// said: Redis has no such field, and tests of clients count them.
+void AddSettings(Fields& fields, const Stream& stream) {
+  const StreamProducers* const producers = stream.producers();
+  const auto counters = producers == nullptr ? StreamProducers::Counters() : producers->counters;
+  fields.Add("idmp-duration", static_cast<uint64_t>(stream.settings().message_seconds));
+  fields.Add("idmp-maxsize", static_cast<uint64_t>(stream.settings().max_messages));
+  fields.Add("pids-tracked", uint64_t{producers == nullptr ? 0 : producers->producers()});
+  fields.Add("iids-tracked", uint64_t{producers == nullptr ? 0 : producers->messages()});
+  fields.Add("iids-added", counters.added);
+  fields.Add("iids-duplicates", counters.duplicates);
+  if (stream.settings().retention > 0) {
+    fields.Add("retention", static_cast<uint64_t>(stream.settings().retention));
+  }
+}
+
 void ReplyEdge(resp::ReplyWriter& reply, const Stream& stream, Direction direction) {
   StreamCursor cursor(stream, StreamId::Min(), StreamId::Max(), direction);
   const StreamEntry* const entry = cursor.Next();
@@ -131,9 +152,10 @@ void ReplyGroupInFull(resp::ReplyWriter& reply, const Stream& stream, const Stre
 }
 
 void ReplyInFull(resp::ReplyWriter& reply, const Stream& stream, uint64_t count) {
-  reply.Map(9);
+  reply.Map(9 + SettingsFields(stream));
   Fields fields(reply);
   AddCounters(fields, stream);
+  AddSettings(fields, stream);
   fields.Name("entries");
   ReplyStreamRange(reply, stream, StreamId::Min(), StreamId::Max(), count, Direction::kForwards);
   fields.Name("groups");
@@ -169,9 +191,10 @@ void XinfoStreamCommand(Context& context) {
   const std::optional<uint64_t> count = ParseFull(context);
   if (!count) return;
   if (*count > 0) return ReplyInFull(context.reply, *stream, *count);
-  context.reply.Map(10);
+  context.reply.Map(10 + SettingsFields(*stream));
   Fields fields(context.reply);
   AddCounters(fields, *stream);
+  AddSettings(fields, *stream);
   fields.Add("groups", uint64_t{stream->groups().size()});
   fields.Name("first-entry");
   ReplyEdge(context.reply, *stream, Direction::kForwards);

@@ -61,8 +61,27 @@ class Parser {
       options_.make_stream = false;
       return true;
     }
+    if (has(2) && EqualsIgnoreCase(arg(), "idmp")) return ParseMessage(/*named=*/true);
+    if (has(1) && EqualsIgnoreCase(arg(), "idmpauto")) return ParseMessage(/*named=*/false);
     options_.id_at = at_;
     return ParseNewId();
+  }
+
+  bool ParseMessage(bool named) {
+    if (options_.message) return Fail("ERR IDMP/IDMPAUTO specified multiple times");
+    options_.message_at = at_;
+    options_.message_words = named ? 3 : 2;
+    StreamMessage message{.producer = context_.args[++at_], .name = {}};
+    if (message.producer.empty()) {
+      return Fail(named ? "ERR IDMP requires a non-empty producer ID"
+                        : "ERR IDMPAUTO requires a non-empty producer ID");
+    }
+    if (named) {
+      message.name = context_.args[++at_];
+      if (message.name.empty()) return Fail("ERR IDMP requires a non-empty idempotent ID");
+    }
+    options_.message = message;
+    return true;
   }
 
   bool ParseTrim(StreamTrim::By by) {
@@ -119,6 +138,9 @@ class Parser {
     }
     if (!adds_ && !options_.trim) {
       return Fail("ERR syntax error, XTRIM must be called with a trimming strategy");
+    }
+    if (options_.message && options_.milliseconds) {
+      return Fail("ERR IDMP/IDMPAUTO can be used only with auto-generated IDs");
     }
     if (!options_.trim) return true;
     options_.trim->references = references_.value_or(StreamReferences::kKeep);

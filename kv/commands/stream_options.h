@@ -23,6 +23,10 @@ struct StreamWriteOptions {
   size_t id_at = 0;
   std::optional<uint64_t> milliseconds;
   std::optional<uint64_t> sequence;
+  // IDMP and IDMPAUTO: without a name, the message is named by its content.
+  std::optional<StreamMessage> message;
+  size_t message_at = 0;  // where that stands, and in how many words
+  size_t message_words = 0;
 };
 
 // Read what follows the key, or reply with an error and return nothing.

@@ -1,5 +1,8 @@
 #include "kv/commands/stream_read.h"
 
+#include <algorithm>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "kv/base/numbers.h"
 #include "kv/base/text.h"
@@ -32,6 +35,12 @@ class Parser {
     const size_t left = context_.args.size() - *at - 1;
     if (left >= 1 && EqualsIgnoreCase(word, "block")) return ParseBlock(++*at);
     if (left >= 1 && EqualsIgnoreCase(word, "count")) return ParseCount(++*at);
+    if (left >= 1 && EqualsIgnoreCase(word, "maxcount")) {
+      return ParseMax(++*at, "MAXCOUNT", &result_.max_count);
+    }
+    if (left >= 1 && EqualsIgnoreCase(word, "maxsize")) {
+      return ParseMax(++*at, "MAXSIZE", &result_.max_bytes);
+    }
     if (left >= 1 && EqualsIgnoreCase(word, "streams")) return ParseStreams(*at + 1);
     if (left >= 2 && EqualsIgnoreCase(word, "group")) {
       if (!group_) return FailForGroups("GROUP");
@@ -72,6 +81,16 @@ class Parser {
     return true;
   }
 
+  bool ParseMax(size_t at, std::string_view name, uint64_t* max) {
+    const std::string error =
+        absl::StrCat("ERR ", std::string(name), " must be a positive integer");
+    int64_t number;
+    if (!context_.ParseInteger(at, &number, error)) return false;
+    if (number <= 0) return Fail(error);
+    *max = static_cast<uint64_t>(number);
+    return true;
+  }
+
   bool ParseClaim(size_t at) {
     int64_t milliseconds;
     if (!context_.ParseInteger(at, &milliseconds, "ERR min-idle-time is not an integer")) {
@@ -97,6 +116,9 @@ class Parser {
 
   bool Check() {
     if (result_.first_key == 0) return Fail(kSyntaxError);
+    if (result_.count != UINT64_MAX && result_.max_count < result_.count) {
+      return Fail("ERR MAXCOUNT must be greater than or equal to COUNT");
+    }
     if (group_ && !has_group_) return Fail("ERR Missing GROUP option for XREADGROUP");
     return true;
   }
@@ -118,6 +140,39 @@ void StreamReadReply::BeginStream(std::string_view key) {
   ++streams_;
   if (reply_.version() == resp::Version::kResp2) reply_.Array(2);
   reply_.Bulk(key);
+}
+
+namespace {
+
+// Of a text in a reply, and of an aggregate's beginning.
+constexpr size_t kTextOverhead = sizeof("$1000\r\n\r\n") - 1;
+constexpr size_t kArrayOverhead = sizeof("*100\r\n") - 1;
+
+// About how many bytes the entry takes in a reply.
+size_t ReplyBytes(const StreamEntry* entry) {
+  constexpr size_t kIdBytes = sizeof("1526919030474-55") - 1;
+  size_t bytes = 2 * kArrayOverhead + kTextOverhead + kIdBytes;
+  if (entry == nullptr) return bytes;
+  ListpackElement::Buffer buffer;
+  entry->VisitFields([&](const ListpackElement& field, const ListpackElement& value) {
+    bytes += 2 * kTextOverhead + field.Text(buffer).size() + value.Text(buffer).size();
+  });
+  return bytes;
+}
+
+}  // namespace
+
+bool StreamReadReply::Admit(const StreamEntry* entry) {
+  if (full()) return false;
+  if (bytes_left_ != UINT64_MAX) {
+    const size_t bytes = ReplyBytes(entry);
+    full_ = bytes >= bytes_left_;
+    if (bytes > bytes_left_ && any_) return false;
+    bytes_left_ -= std::min<uint64_t>(bytes_left_, bytes);
+  }
+  any_ = true;
+  --entries_left_;
+  return true;
 }
 
 bool StreamReadReply::Finish() {

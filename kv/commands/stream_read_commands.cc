@@ -88,17 +88,20 @@ std::optional<ReadFrom> ParseReadFrom(Context& context, std::string_view text,
 void ReplyRead(StreamReadReply& whole, resp::ReplyWriter& reply, std::string_view key,
                const Stream& stream, const ReadFrom& from, uint64_t count) {
   if (stream.size() == 0) return;
-  if (from.last_entry) {
-    whole.BeginStream(key);
-    return ReplyStreamRange(reply, stream, StreamId::Min(), StreamId::Max(), 1,
-                            Direction::kBackwards);
-  }
-  if (!from.first || stream.last_id() < *from.first) return;
-  if (StreamCursor(stream, *from.first, StreamId::Max(), Direction::kForwards).Next() == nullptr) {
-    return;
-  }
+  if (!from.last_entry && (!from.first || stream.last_id() < *from.first)) return;
+  StreamCursor cursor(stream, from.first.value_or(StreamId::Min()), StreamId::Max(),
+                      from.last_entry ? Direction::kBackwards : Direction::kForwards);
+  if (from.last_entry) count = 1;
+  const StreamEntry* entry = cursor.Next();
+  if (entry == nullptr || !whole.Admit(entry)) return;
   whole.BeginStream(key);
-  ReplyStreamRange(reply, stream, *from.first, StreamId::Max(), count, Direction::kForwards);
+  const auto entries = reply.BeginDeferred();
+  size_t given = 0;
+  do {
+    ReplyStreamEntry(reply, *entry);
+    entry = ++given < count ? cursor.Next() : nullptr;
+  } while (entry != nullptr && whole.Admit(entry));
+  reply.EndDeferredArray(entries, given);
 }
 
 // Waits for what comes after this call: "$" is spelt out.
@@ -136,7 +139,7 @@ void XreadCommand(Context& context) {
     if (!from) return;
     places.push_back(*from);
   }
-  StreamReadReply reply(context.reply);
+  StreamReadReply reply(context.reply, *arguments);
   for (size_t i = 0; i < arguments->streams; ++i) {
     const std::string_view key = context.args[arguments->first_key + i];
     const EntryRef ref = context.db.Peek(context.db.Hash(key));

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +16,15 @@ namespace kv {
 namespace {
 
 constexpr std::string_view kWhere = " in XREADGROUP with GROUP option";
+
+// Deleted entries that a call looks at, at most; it is tried again at once if there are more.
+constexpr size_t kMaxDeletedAtOnce = 1000;
+
+// When an entry that was delivered at `time` may be claimed, in wall milliseconds.
+int64_t ClaimableFrom(int64_t time, int64_t min_idle) {
+  if (time < 0) return 0;
+  return time > INT64_MAX - min_idle ? INT64_MAX : time + min_idle;
+}
 
 // One stream of the request.
 struct Request {
@@ -73,80 +81,91 @@ class Delivery {
 
   void Run() {
     if (!request_.wants_new) return ShowPending();
-    const std::vector<StreamId> idle = arguments_.min_idle ? FindIdle() : std::vector<StreamId>();
-    if (idle.empty()) {
-      GiveNew(arguments_.count, /*begins=*/true);
-      return;
-    }
-    whole_.BeginStream(request_.key);
-    const auto entries = context_.reply.BeginDeferred();
-    for (const StreamId& id : idle) TakeOver(id);
-    const uint64_t given = GiveNew(arguments_.count - idle.size(), /*begins=*/false);
-    context_.reply.EndDeferredArray(entries, idle.size() + given);
+    uint64_t given = arguments_.min_idle ? TakeOverIdle() : 0;
+    given += GiveNew(arguments_.count - given);
+    if (entries_) context_.reply.EndDeferredArray(*entries_, given);
   }
 
  private:
-  // What is pending in the group and idle for long enough, the longest first. Cost: O(n log n) in
-  // what is pending.
-  std::vector<StreamId> FindIdle() const {
-    std::vector<std::pair<int64_t, StreamId>> idle;
-    for (auto at = group_.pending().First(); at; at = at.Next()) {
-      const PendingEntry& entry = at.record();
-      const int64_t time = entry.consumer == nullptr ? 0 : entry.delivery_time;
-      if (context_.now() - time < *arguments_.min_idle || !stream_.Contains(at.key())) continue;
-      idle.emplace_back(time, at.key());
-    }
-    std::sort(idle.begin(), idle.end());
+  // What is pending in the group and idle for long enough, the longest first, as much as is wanted.
+  // What was deleted from the stream is pending no more.
+  std::vector<StreamId> FindIdle() {
     std::vector<StreamId> ids;
-    for (const auto& [time, id] : idle) {
-      if (ids.size() == arguments_.count) break;
-      ids.push_back(id);
+    std::vector<StreamId> deleted;
+    for (auto at = group_.deliveries().First(); at; at = at.Next()) {
+      const auto& [time, id] = at.key();
+      if (ClaimableFrom(time, *arguments_.min_idle) > context_.now()) break;
+      if (ids.size() == arguments_.count || deleted.size() == kMaxDeletedAtOnce) break;
+      (stream_.Contains(id) ? ids : deleted).push_back(id);
     }
+    for (const StreamId& id : deleted) group_.Acknowledge(edit_.rules(), id);
+    if (!deleted.empty()) StateAcknowledged(context_, request_.key, group_, deleted);
     return ids;
   }
 
+  // The array of entries begins, unless it has.
+  void BeginEntries() {
+    if (entries_) return;
+    whole_.BeginStream(request_.key);
+    entries_ = context_.reply.BeginDeferred();
+  }
+
+  // Returns how many entries that were.
+  uint64_t TakeOverIdle() {
+    uint64_t taken = 0;
+    for (const StreamId& id : FindIdle()) {
+      if (!TakeOver(id)) break;
+      ++taken;
+    }
+    return taken;
+  }
+
   // Gives the consumer what was pending, and tells for how long and how often it was delivered.
-  void TakeOver(const StreamId& id) {
+  // False if the reply has no room for it.
+  bool TakeOver(const StreamId& id) {
     constexpr int64_t kReleased = -1;
     PendingEntry entry = group_.pending().Find(id).record();
     StreamCursor cursor(stream_, id, id, StreamCursor::Direction::kForwards);
+    const StreamEntry* const content = cursor.Next();
+    if (!whole_.Admit(content)) return false;
+    BeginEntries();
     context_.reply.Array(4);
     ReplyStreamId(context_.reply, id);
-    ReplyStreamFields(context_.reply, *cursor.Next());
+    ReplyStreamFields(context_.reply, *content);
     context_.reply.Integer(entry.consumer == nullptr ? kReleased
                                                      : context_.now() - entry.delivery_time);
     context_.reply.Integer(static_cast<int64_t>(entry.delivery_count));
     entry.consumer = consumer_;
     entry.delivery_time = context_.now();
     if (entry.delivery_count < INT64_MAX) ++entry.delivery_count;
-    group_.Assign(edit_.rules().memory, id, entry);
+    group_.Assign(edit_.rules(), id, entry);
     consumer_->active_time = context_.now();
     StateClaimed(context_, request_.key, group_, *consumer_, {&id, 1}, entry.delivery_time,
                  entry.delivery_count);
+    return true;
   }
 
-  // Replies with what the group was not given yet, within an array that was begun or, with
-  // `begins`, in one of its own if there is something. Returns how many entries that were.
-  uint64_t GiveNew(uint64_t most, bool begins) {
+  // Replies with what the group was not given yet. Returns how many entries that were.
+  uint64_t GiveNew(uint64_t most) {
     const std::optional<StreamId> first = group_.last_id.Next();
     if (!first || most == 0 || stream_.size() == 0 || stream_.last_id() < *first) return 0;
     StreamCursor cursor(stream_, *first, StreamId::Max(), StreamCursor::Direction::kForwards);
     const StreamEntry* entry = cursor.Next();
-    if (entry == nullptr) return 0;
-    std::optional<resp::ReplyWriter::Deferred> entries;
-    if (begins) {
-      whole_.BeginStream(request_.key);
-      entries = context_.reply.BeginDeferred();
-    }
     std::vector<StreamId> given;
-    for (; entry != nullptr; entry = given.size() < most ? cursor.Next() : nullptr) {
+    while (entry != nullptr && whole_.Admit(entry)) {
+      BeginEntries();
       ReplyStreamEntry(context_.reply, *entry);
       Give(entry->id());
       given.push_back(entry->id());
+      entry = given.size() < most ? cursor.Next() : nullptr;
     }
-    if (begins) context_.reply.EndDeferredArray(*entries, given.size());
+    if (given.empty()) return 0;
     consumer_->active_time = context_.now();
     StateGiven(given);
+    // Who waits to claim entries has to know of these.
+    if (!arguments_.acknowledges) {
+      context_.store.context().SignalReady(context_.db.index(), request_.key);
+    }
     return given.size();
   }
 
@@ -154,7 +173,7 @@ class Delivery {
     stream_.CountRead(group_, id);
     group_.last_id = id;
     if (arguments_.acknowledges) return;
-    group_.Assign(edit_.rules().memory, id,
+    group_.Assign(edit_.rules(), id,
                   {.delivery_time = context_.now(), .delivery_count = 1, .consumer = consumer_});
   }
 
@@ -173,21 +192,29 @@ class Delivery {
     size_t count = 0;
     const std::optional<StreamId> first = request_.behind.Next();
     auto at = first ? consumer_->pending().LowerBound(*first) : StreamConsumer::Pending::Position();
-    for (; at && count < arguments_.count; at = at.Next(), ++count) ShowPendingEntry(at.key());
+    for (; at && count < arguments_.count; at = at.Next(), ++count) {
+      if (!ShowPendingEntry(at.key())) break;
+    }
     context_.reply.EndDeferredArray(entries, count);
   }
 
-  void ShowPendingEntry(const StreamId& id) {
+  // False if the reply has no room for it.
+  bool ShowPendingEntry(const StreamId& id) {
     StreamCursor cursor(stream_, id, id, StreamCursor::Direction::kForwards);
-    if (const StreamEntry* entry = cursor.Next()) {
-      PendingEntry& pending = group_.pending().Find(id).record();
-      pending.delivery_time = context_.now();
-      ++pending.delivery_count;
-      return ReplyStreamEntry(context_.reply, *entry);
+    const StreamEntry* const entry = cursor.Next();
+    if (!whole_.Admit(entry)) return false;
+    if (entry == nullptr) {
+      context_.reply.Array(2);
+      ReplyStreamId(context_.reply, id);
+      context_.reply.NullArray();
+      return true;
     }
-    context_.reply.Array(2);
-    ReplyStreamId(context_.reply, id);
-    context_.reply.NullArray();
+    PendingEntry pending = group_.pending().Find(id).record();
+    pending.delivery_time = context_.now();
+    ++pending.delivery_count;
+    group_.Assign(edit_.rules(), id, pending);
+    ReplyStreamEntry(context_.reply, *entry);
+    return true;
   }
 
   Context& context_;
@@ -198,7 +225,23 @@ class Delivery {
   Stream& stream_;
   StreamGroup& group_;
   StreamConsumer* const consumer_;
+  std::optional<resp::ReplyWriter::Deferred> entries_;
 };
+
+// When the first entry may be claimed of those that are pending; Waiter::kNever if none are, or no
+// entries are to be claimed.
+int64_t NextClaim(Context& context, const StreamReadArguments& arguments,
+                  const std::vector<Request>& requests) {
+  int64_t next = Waiter::kNever;
+  if (!arguments.min_idle) return next;
+  for (const Request& request : requests) {
+    const EntryRef ref = context.db.Peek(context.db.Hash(request.key));
+    const StreamGroup& group = *StreamOf(ref).FindGroup(arguments.group);
+    const auto first = group.deliveries().First();
+    if (first) next = std::min(next, ClaimableFrom(first.key().time, *arguments.min_idle));
+  }
+  return next;
+}
 
 }  // namespace
 
@@ -207,12 +250,16 @@ void XreadgroupCommand(Context& context) {
   if (!arguments) return;
   const auto requests = ParseRequests(context, *arguments);
   if (!requests) return;
-  StreamReadReply reply(context.reply);
-  for (const Request& request : *requests) Delivery(context, *arguments, reply, request).Run();
+  StreamReadReply reply(context.reply, *arguments);
+  for (const Request& request : *requests) {
+    if (reply.full()) break;
+    Delivery(context, *arguments, reply, request).Run();
+  }
   if (reply.Finish()) return;
   if (!arguments->timeout) return context.reply.NullArray();
   context.Block(arguments->first_key, arguments->first_id(), *arguments->timeout,
                 TimeoutReply::kNullArray, ServedWhen::kReadyOrGone);
+  context.blocked.TryAgainAt(context.client.id, NextClaim(context, *arguments, *requests));
 }
 
 }  // namespace kv

@@ -47,10 +47,24 @@ constexpr Argument kIdSelectors[] = {
     {.name = "id"},
 };
 constexpr Argument kFieldAndValue[] = {{.name = "field"}, {.name = "value"}};
+constexpr Argument kProducerArgument[] = {
+    {.name = "idmpauto-token", .type = kPureToken, .token = "IDMPAUTO"},
+    {.name = "pid"},
+};
+constexpr Argument kMessageArguments[] = {
+    {.name = "idmp-token", .type = kPureToken, .token = "IDMP"},
+    {.name = "pid"},
+    {.name = "iid"},
+};
+constexpr Argument kMessageChoices[] = {
+    {.name = "idmpauto-with-pid", .type = kBlock, .children = kProducerArgument},
+    {.name = "idmp-with-pid-iid", .type = kBlock, .children = kMessageArguments},
+};
 constexpr Argument kXaddArguments[] = {
     {.name = "key", .type = kKey, .key_spec = 0},
     {.name = "nomkstream", .type = kPureToken, .token = "NOMKSTREAM", .flags = kOptional},
     kReferences,
+    {.name = "idmp", .type = kOneOf, .flags = kOptional, .children = kMessageChoices},
     {.name = "trim", .type = kBlock, .flags = kOptional, .children = kTrimArguments},
     {.name = "id-selector", .type = kOneOf, .children = kIdSelectors},
     {.name = "data", .type = kBlock, .flags = kMultiple, .children = kFieldAndValue},
@@ -59,6 +73,20 @@ constexpr HistoryItem kXaddHistory[] = {
     {"6.2.0", "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option."},
     {"7.0.0", "Added support for the `<ms>-*` explicit ID form."},
     {"8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options."},
+    {"8.6.0", "Added the `IDMP` and `IDMPAUTO` options."},
+};
+
+constexpr Argument kXcfgsetArguments[] = {
+    {.name = "key", .type = kKey, .key_spec = 0},
+    {.name = "idmp-duration", .type = kInteger, .token = "IDMP-DURATION", .flags = kOptional},
+    {.name = "idmp-maxsize", .type = kInteger, .token = "IDMP-MAXSIZE", .flags = kOptional},
+    {.name = "milliseconds", .type = kInteger, .token = "RETENTION", .flags = kOptional},
+};
+constexpr Argument kXidmprecordArguments[] = {
+    {.name = "key", .type = kKey, .key_spec = 0},
+    {.name = "pid"},
+    {.name = "iid"},
+    {.name = "stream-id"},
 };
 
 constexpr Argument kXdelArguments[] = {
@@ -89,9 +117,13 @@ constexpr Argument kStreamsArguments[] = {
 };
 constexpr Argument kXreadArguments[] = {
     kCountArgument,
+    {.name = "maxcount", .type = kInteger, .token = "MAXCOUNT", .flags = kOptional},
+    {.name = "maxsize", .type = kInteger, .token = "MAXSIZE", .flags = kOptional},
     {.name = "milliseconds", .type = kInteger, .token = "BLOCK", .flags = kOptional},
     {.name = "streams", .type = kBlock, .token = "STREAMS", .children = kStreamsArguments},
 };
+
+constexpr HistoryItem kXreadHistory[] = {{"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."}};
 
 constexpr Argument kXsetidArguments[] = {
     {.name = "key", .type = kKey, .key_spec = 0},
@@ -136,6 +168,17 @@ constexpr CommandSpec kCommands[] = {
      .arguments = kXaddArguments,
      .history = kXaddHistory,
      .tips = kNondeterministicOutput},
+    {.name = "xcfgset",
+     .handler = XcfgsetCommand,
+     .arity = -2,
+     .flags = kWrite | kFast,
+     .acl_categories = kAclStream,
+     .group = CommandGroup::kStream,
+     .since = "8.6.0",
+     .complexity = "O(1)",
+     .summary = "Sets how long a stream remembers the messages of producers and keeps entries.",
+     .keys = kUpdateKey,
+     .arguments = kXcfgsetArguments},
     {.name = "xdel",
      .handler = XdelCommand,
      .arity = -3,
@@ -158,6 +201,17 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Removes entries from a stream, and says what becomes of them in groups.",
      .keys = kDeleteKey,
      .arguments = kXdelexArguments},
+    {.name = "xidmprecord",
+     .handler = XidmprecordCommand,
+     .arity = 5,
+     .flags = kWrite | kDenyOom | kFast,
+     .acl_categories = kAclStream,
+     .group = CommandGroup::kStream,
+     .since = "8.8.0",
+     .complexity = "O(1)",
+     .summary = "Records which message of a producer an entry was; for replication.",
+     .keys = kUpdateKey,
+     .arguments = kXidmprecordArguments},
     {.name = "xlen",
      .handler = XlenCommand,
      .arity = 2,
@@ -191,7 +245,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(N) in the number of entries returned.",
      .summary = "Returns entries of streams behind given ids, waiting for some if there are none.",
      .keys = kKeysBehindStreams,
-     .arguments = kXreadArguments},
+     .arguments = kXreadArguments,
+     .history = kXreadHistory},
     {.name = "xrevrange",
      .handler = XrevrangeCommand,
      .arity = -4,

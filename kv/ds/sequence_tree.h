@@ -3,10 +3,10 @@
 //
 // It is a B+ tree. Records are small values that lie in the leaves, beside their keys.
 //
-//   inner node                        leaf
-//   ┌───────┬──────────┬──────────┐   ┌──────────┬──────┬───────┬──────────┬──────┬─────────┐
-//   │ count │ 64 firsts│ 64 nodes │   │ previous │ next │ count │ capacity │ keys │ records │
-//   └───────┴──────────┴──────────┘   └──────────┴──────┴───────┴──────────┴──────┴─────────┘
+//   inner node                      leaf
+//   ┌───────┬──────────┬──────────┐ ┌──────────┬──────┬───────┬───────┬──────────┬──────┬─────────┐
+//   │ count │ 64 firsts│ 64 nodes │ │ previous │ next │ epoch │ count │ capacity │ keys │ records │
+//   └───────┴──────────┴──────────┘ └──────────┴──────┴───────┴───────┴──────────┴──────┴─────────┘
 //   `first` is larger than all keys before its node, and, but for the leftmost node of each level,
 //   no larger than any key below it.
 //
@@ -21,6 +21,12 @@
 //
 // Cost, for n records: Find, Insert, Erase and the bounds O(log n); the ends, and a step of a
 // position, O(1). Insert behind the last key O(1) but for the new nodes.
+//
+// Epochs: a leaf carries the epoch in which it was last changed. Whoever freezes the tree raises
+// the epoch of the guards that it is changed under, and is shown each leaf of an earlier epoch
+// before it changes for the first time. So each record that was there when the epoch began is seen
+// once, as it was: there, or by walking over those in leaves of earlier epochs. Trees that nobody
+// freezes are changed without guards. Moving leaves in memory is no change.
 //
 // A Position is good until the tree changes. Memory comes from the SlabMemory passed to each call,
 // always the same one; the owner takes the tree apart by FreeSome or Clear.
@@ -59,6 +65,7 @@ class SequenceTree {
   struct Leaf {
     Leaf* previous;
     Leaf* next;
+    uint64_t epoch;
     uint32_t count;
     uint32_t capacity;
 
@@ -103,6 +110,8 @@ class SequenceTree {
     explicit operator bool() const { return leaf_ != nullptr; }
     const Key& key() const { return leaf_->keys()[index_]; }
     Record& record() const { return leaf_->records()[index_]; }
+    // The last one in which what lies beside it was changed.
+    uint64_t epoch() const { return leaf_->epoch; }
     Position Next() const {
       if (index_ + 1 < leaf_->count) return Position(leaf_, index_ + 1);
       return Position(leaf_->next, 0);
@@ -118,6 +127,19 @@ class SequenceTree {
     Position(Leaf* leaf, uint32_t index) : leaf_(leaf), index_(index) {}
     Leaf* leaf_ = nullptr;
     uint32_t index_ = 0;
+  };
+
+  class LeafObserver {
+   public:
+    virtual ~LeafObserver() = default;
+    // So many records from `first` on are those of a leaf, as it was when the epoch began. The tree
+    // must not be changed from here.
+    virtual void BeforeChange(Position first, uint32_t count) = 0;
+  };
+  // What a change of a tree that may be frozen needs.
+  struct Guard {
+    uint64_t epoch = 0;
+    LeafObserver* observer = nullptr;
   };
 
   size_t size() const { return size_; }
@@ -156,17 +178,29 @@ class SequenceTree {
   }
 
   // Adds the key, or finds it. Returns its place, and whether it is new.
-  std::pair<Position, bool> Insert(SlabMemory& memory, const Key& key, const Record& record = {});
+  std::pair<Position, bool> Insert(SlabMemory& memory, const Key& key, const Record& record = {},
+                                   const Guard& guard = {});
   // Removes the record at `position`, which is one of the tree.
-  void Erase(SlabMemory& memory, Position position) {
+  void Erase(SlabMemory& memory, Position position, const Guard& guard = {}) {
     const Path path = PathTo(position.key());
     assert(path.leaf == position.leaf_);
-    EraseAt(memory, path, position.index_);
+    Announce(path.leaf, guard);
+    EraseAt(memory, path, position.index_, guard);
   }
   bool Erase(SlabMemory& memory, const Key& key) {
     const Position position = Find(key);
     if (position) Erase(memory, position);
     return static_cast<bool>(position);
+  }
+  // The record at `position`, to be changed.
+  Record& Edit(Position position, const Guard& guard) {
+    Announce(position.leaf_, guard);
+    return position.record();
+  }
+  // Shows all leaves that were not changed yet: all of them are about to go.
+  void AnnounceAll(const Guard& guard) {
+    if (guard.observer == nullptr) return;
+    for (Leaf* leaf = first_; leaf != nullptr; leaf = leaf->next) Announce(leaf, guard);
   }
   // Moves the first leaf with all its records to the end of `target`, whose keys are all less.
   // Cost: that of one insertion.
@@ -234,9 +268,15 @@ class SequenceTree {
     return path;
   }
 
-  Leaf* NewLeaf(SlabMemory& memory, uint32_t capacity) {
+  static void Announce(Leaf* leaf, const Guard& guard) {
+    if (leaf->epoch == guard.epoch) return;
+    if (guard.observer != nullptr) guard.observer->BeforeChange(Position(leaf, 0), leaf->count);
+    leaf->epoch = guard.epoch;
+  }
+
+  Leaf* NewLeaf(SlabMemory& memory, uint32_t capacity, uint64_t epoch) {
     ++leaves_;
-    return new (memory.Allocate(Leaf::Bytes(capacity))) Leaf{nullptr, nullptr, 0, capacity};
+    return new (memory.Allocate(Leaf::Bytes(capacity))) Leaf{nullptr, nullptr, epoch, 0, capacity};
   }
   void FreeLeaf(SlabMemory& memory, Leaf* leaf) {
     --leaves_;
@@ -285,7 +325,7 @@ class SequenceTree {
   // The only leaf, with more room.
   Leaf* GrowRoot(SlabMemory& memory) {
     Leaf* const old = first_;
-    Leaf* const grown = NewLeaf(memory, std::min(old->capacity * 2, kLeafCapacity));
+    Leaf* const grown = NewLeaf(memory, std::min(old->capacity * 2, kLeafCapacity), old->epoch);
     CopyRecords(old, 0, old->count, grown, 0);
     grown->count = old->count;
     FreeLeaf(memory, old);
@@ -309,8 +349,8 @@ class SequenceTree {
   void AddRoot(SlabMemory& memory, const Key& first, void* node);
   // Takes the node at the end of the path out of the inner nodes.
   void RemoveChild(SlabMemory& memory, const Path& path);
-  void EraseAt(SlabMemory& memory, const Path& path, uint32_t index);
-  void JoinNeighbours(SlabMemory& memory, const Path& path);
+  void EraseAt(SlabMemory& memory, const Path& path, uint32_t index, const Guard& guard);
+  void JoinNeighbours(SlabMemory& memory, const Path& path, const Guard& guard);
 
   void* root_ = nullptr;
   Leaf* first_ = nullptr;
@@ -323,16 +363,17 @@ class SequenceTree {
 };
 
 template <class Key, class Record>
-auto SequenceTree<Key, Record>::Insert(SlabMemory& memory, const Key& key, const Record& record)
-    -> std::pair<Position, bool> {
+auto SequenceTree<Key, Record>::Insert(SlabMemory& memory, const Key& key, const Record& record,
+                                       const Guard& guard) -> std::pair<Position, bool> {
   if (leaves_ == 0) {
-    Leaf* const leaf = NewLeaf(memory, kFirstCapacity);
+    Leaf* const leaf = NewLeaf(memory, kFirstCapacity, guard.epoch);
     LinkBehind(nullptr, leaf);
     root_ = leaf;
   }
   Leaf* leaf = size_ == 0 ? last_ : LeafOf(key);
   const uint32_t index = leaf->LowerBound(key);
   if (index < leaf->count && leaf->keys()[index] == key) return {Position(leaf, index), false};
+  Announce(leaf, guard);
   ++size_;
   if (leaf->count == leaf->capacity && leaf->capacity < kLeafCapacity) leaf = GrowRoot(memory);
   if (leaf->count < leaf->capacity) {
@@ -340,7 +381,7 @@ auto SequenceTree<Key, Record>::Insert(SlabMemory& memory, const Key& key, const
     return {Position(leaf, index), true};
   }
   Path path = PathTo(key);
-  Leaf* const added = NewLeaf(memory, kLeafCapacity);
+  Leaf* const added = NewLeaf(memory, kLeafCapacity, guard.epoch);
   const bool at_end = leaf == last_ && index == leaf->count;
   const uint32_t kept = at_end ? leaf->count : leaf->count / 2;
   CopyRecords(leaf, kept, leaf->count, added, 0);
@@ -408,7 +449,8 @@ void SequenceTree<Key, Record>::RemoveChild(SlabMemory& memory, const Path& path
 }
 
 template <class Key, class Record>
-void SequenceTree<Key, Record>::EraseAt(SlabMemory& memory, const Path& path, uint32_t index) {
+void SequenceTree<Key, Record>::EraseAt(SlabMemory& memory, const Path& path, uint32_t index,
+                                        const Guard& guard) {
   Leaf* const leaf = path.leaf;
   std::copy(leaf->keys() + index + 1, leaf->keys() + leaf->count, leaf->keys() + index);
   if constexpr (kRecordBytes > 0) {
@@ -421,14 +463,15 @@ void SequenceTree<Key, Record>::EraseAt(SlabMemory& memory, const Path& path, ui
     FreeLeaf(memory, leaf);
     RemoveChild(memory, path);
   } else if (path.height > 0 && leaf->count < kLeafCapacity / 4) {
-    JoinNeighbours(memory, path);
+    JoinNeighbours(memory, path, guard);
   }
 }
 
 // Joins the leaf at the end of the path with its successor below the same inner node, or with its
 // predecessor, if the two fill half a leaf at most.
 template <class Key, class Record>
-void SequenceTree<Key, Record>::JoinNeighbours(SlabMemory& memory, const Path& path) {
+void SequenceTree<Key, Record>::JoinNeighbours(SlabMemory& memory, const Path& path,
+                                               const Guard& guard) {
   auto [inner, child] = path.steps[path.height - 1];
   for (const bool with_next : {true, false}) {
     if (with_next ? child + 1 == inner->count : child == 0) continue;
@@ -437,6 +480,8 @@ void SequenceTree<Key, Record>::JoinNeighbours(SlabMemory& memory, const Path& p
     Leaf* const right = with_next ? path.leaf->next : path.leaf;
     Leaf* const left = right->previous;
     if (left->count + right->count > kLeafCapacity / 2) continue;
+    Announce(left, guard);
+    Announce(right, guard);
     CopyRecords(right, 0, right->count, left, left->count);
     left->count += right->count;
     Unlink(right);

@@ -1,4 +1,4 @@
-// The RDB format: how values are written by DUMP and to files. Versions 10 to 12 are read; what is
+// The RDB format: how values are written by DUMP and to files. Versions 10 to 13 are read; what is
 // written has the lowest version that knows the types in it.
 //
 //   value:     one byte RdbType, then what the type says
@@ -16,7 +16,7 @@
 namespace kv {
 
 inline constexpr uint16_t kOldestRdbVersion = 10;
-inline constexpr uint16_t kNewestRdbVersion = 12;
+inline constexpr uint16_t kNewestRdbVersion = 13;
 
 enum class RdbType : uint8_t {
   kString = 0,
@@ -36,8 +36,11 @@ enum class RdbType : uint8_t {
   // Hashes with deadlines: the earliest one in 8 bytes, then
   kHashDeadlines = 24,   // for each field a length, how much later it is and 1, or 0; two strings
   kHashListpackEx = 25,  // a string that is a listpack of triples
+  kStreamMessages = 26,
+  kStreamReleased = 27,
   // Known to solokv alone.
   kSetDeadlines = 128,  // for each member a length, its deadline or 0, and a string
+  kStreamRetention = 130,
 };
 
 enum class RdbStringEncoding : uint8_t {
@@ -55,7 +58,8 @@ enum class RdbListNode : uint8_t {
 // The version that has all types up to this one.
 constexpr uint16_t RdbVersionOf(RdbType type) {
   if (type <= RdbType::kStreamCounters) return 10;
-  return type <= RdbType::kStreamActiveTimes ? 11 : 12;
+  if (type <= RdbType::kStreamActiveTimes) return 11;
+  return type == RdbType::kStreamMessages || type == RdbType::kStreamReleased ? 13 : 12;
 }
 
 }  // namespace kv

@@ -4,11 +4,18 @@
 //   length | last id | first id | largest deleted id | entries added
 //   groups: count; for each: name | last id | entries read or -1
 //     pending: count; for each: id in 16 bytes | time of delivery 8 | deliveries
-//     consumers: count; for each: name | seen 8 | active 8, in the latest version
+//     consumers: count; for each: name | seen 8 | active 8, from the third version on
 //       pending: count; ids in 16 bytes
+//     released entries: count; ids in 16 bytes; from the fifth version on
+//   from the fourth version on:
+//   seconds that messages are remembered | how many of a producer
+//     producers: count; for each: name, and of messages: count; for each: name | id
+//   messages ever | duplicates of them
+//   milliseconds that entries are kept; in the version that solokv alone knows
 //
 // Numbers are lengths, ids two of them, where it does not say otherwise. The first version lacks
-// what stands between the last id and the groups, and what was read.
+// what stands between the last id and the groups, and what was read. Where there are no settings
+// they are the usual ones, whatever the configuration says of new streams.
 #ifndef SOLOKV_KV_PERSISTENCE_RDB_STREAM_H_
 #define SOLOKV_KV_PERSISTENCE_RDB_STREAM_H_
 

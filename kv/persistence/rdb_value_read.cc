@@ -118,6 +118,9 @@ std::optional<RdbValue> ReadRdbValue(const RdbValueContext& context, RdbType typ
     case RdbType::kStream:
     case RdbType::kStreamCounters:
     case RdbType::kStreamActiveTimes:
+    case RdbType::kStreamMessages:
+    case RdbType::kStreamReleased:
+    case RdbType::kStreamRetention:
       return ReadRdbStream(context, type, in);
   }
   return std::nullopt;

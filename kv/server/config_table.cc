@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "kv/types/stream.h"
+
 namespace kv {
 namespace {
 
@@ -144,6 +146,10 @@ constexpr OptionRow kTypes[] = {
     IntegerOf<[](Options& o) { return &o.value_limits.set.max_entries; }, 0, kMaxInt64>(
         "set-max-listpack-entries"),
     MemoryOf<[](Options& o) { return &o.value_limits.set.max_value; }>("set-max-listpack-value"),
+    IntegerOf<[](Options& o) { return &o.value_limits.stream.message_seconds; }, 1,
+              StreamSettings::kMaxMessageSeconds>("stream-idmp-duration"),
+    IntegerOf<[](Options& o) { return &o.value_limits.stream.max_messages; }, 1,
+              StreamSettings::kMaxMessages>("stream-idmp-maxsize"),
     MemoryOf<[](Options& o) { return &o.value_limits.stream.node_max_bytes; }>(
         "stream-node-max-bytes"),
     IntegerOf<[](Options& o) { return &o.value_limits.stream.node_max_entries; }, 0, kMaxInt64>(

@@ -97,12 +97,29 @@ void MixStreamGroup(StoreDigest& digest, const StreamGroup& group) {
   }
 }
 
+// Without how many were sent again: that has no effect.
+void MixStreamMessages(StoreDigest& digest, const Stream& stream) {
+  const StreamProducers* const producers = stream.producers();
+  const StreamSettings& settings = stream.settings();
+  digest.Mix(absl::StrCat("settings:", settings.message_seconds, ":", settings.max_messages, ":",
+                          settings.retention, ":",
+                          producers == nullptr ? 0 : producers->counters.added));
+  if (producers == nullptr) return;
+  producers->ForEach([](std::string_view, size_t) {},
+                     [&](const StreamMessage& message, const StreamId& id) {
+                       digest.Mix(absl::StrCat("message:", message.producer.size(), ":",
+                                               std::string(message.producer), ":",
+                                               std::string(message.name), ":", id.ToString()));
+                     });
+}
+
 void MixStream(StoreDigest& digest, const Stream& stream) {
   digest.Mix(absl::StrCat("stream:", stream.last_id().ToString(), ":", stream.entries_added(), ":",
                           stream.max_deleted_id().ToString()));
   StreamCursor cursor(stream, StreamId::Min(), StreamId::Max(), StreamCursor::Direction::kForwards);
   while (const StreamEntry* entry = cursor.Next()) MixStreamEntry(digest, *entry);
   for (const StreamGroup* group : stream.groups().items()) MixStreamGroup(digest, *group);
+  MixStreamMessages(digest, stream);
 }
 
 }  // namespace

@@ -27,7 +27,11 @@ class StoreRemovals final : public KeyEvents {
   }
   void OnElementRemovedByStore(int database, std::string_view key, ValueType type,
                                std::string_view element) override {
-    effects_.InsteadIn(database, {RemovalOf(type), key, element});
+    if (type == ValueType::kStream) {
+      effects_.InsteadIn(database, {"XTRIM", key, "MINID", element});
+    } else {
+      effects_.InsteadIn(database, {RemovalOf(type), key, element});
+    }
     if (listener_ != nullptr) listener_->OnElementRemovedByStore(database, key, type, element);
   }
   void OnKeyRemovedByStore(int database, std::string_view key) override {

@@ -19,6 +19,7 @@ struct ElementEvent {
 ElementEvent ExpiryOfElements(ValueType type) {
   if (type == ValueType::kSet) return {kEventSet, "sexpired"};
   if (type == ValueType::kZset) return {kEventZset, "zexpired"};
+  if (type == ValueType::kStream) return {kEventStream, "xtrim"};
   return {kEventHash, "hexpired"};
 }
 
@@ -203,7 +204,7 @@ size_t Database::ExpireElements(EntryRef& ref, size_t budget) {
     const ElementEvent event = ExpiryOfElements(ref->type());
     context_.Notify(event.event_class, event.name, index_, ref->key());
   }
-  if (operations.size(object) == 0) {
+  if (operations.size != nullptr && operations.size(object) == 0) {
     context_.Notify(kEventGeneric, "del", index_, ref->key());
     Remove(ref);
   }

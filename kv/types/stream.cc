@@ -29,11 +29,13 @@ StreamNode NodeAt(Stream::Nodes::Position node) {
 // --- Making, copying, freeing ---
 
 Stream* Stream::Create(const StreamContext& context) {
-  return new (context.memory.Allocate(sizeof(Stream))) Stream(context.epoch);
+  return new (context.memory.Allocate(sizeof(Stream)))
+      Stream(context.epoch, {.message_seconds = context.limits.message_seconds,
+                             .max_messages = context.limits.max_messages});
 }
 
 Stream* Stream::Copy(SlabMemory& memory, uint64_t epoch) const {
-  Stream* const copy = new (memory.Allocate(sizeof(Stream))) Stream(epoch);
+  Stream* const copy = new (memory.Allocate(sizeof(Stream))) Stream(epoch, settings_);
   copy->nodes_ = nodes_.Copy(memory, [&](const StreamLeaf& leaf) {
     Listpack listpack = Listpack::Copy(memory, leaf.listpack().view());
     return StreamLeaf{listpack.block(), epoch, leaf.live, leaf.deleted};
@@ -44,8 +46,9 @@ Stream* Stream::Copy(SlabMemory& memory, uint64_t epoch) const {
   copy->first_id_ = first_id_;
   copy->max_deleted_id_ = max_deleted_id_;
   for (const StreamGroup* group : groups_.items()) {
-    copy->groups_.Insert(memory, group->Copy(memory));
+    copy->groups_.Insert(memory, group->Copy(memory, epoch));
   }
+  if (producers_ != nullptr) copy->producers_ = producers_->Copy(memory);
   return copy;
 }
 
@@ -62,12 +65,13 @@ bool Stream::FreeSome(SlabMemory& memory, size_t budget) {
     budget -= std::min(budget, cost);
   }
   groups_.Clear(memory);
+  if (producers_ != nullptr && producers_->FreeSome(memory, budget)) return true;
   memory.Free(this, sizeof(Stream));
   return false;
 }
 
 size_t Stream::blocks() const {
-  size_t blocks = 1 + nodes_.size();
+  size_t blocks = 1 + nodes_.size() + (producers_ == nullptr ? 0 : producers_->blocks());
   for (const StreamGroup* group : groups_.items()) blocks += group->leaves();
   return blocks;
 }
@@ -79,7 +83,7 @@ size_t Stream::memory_bytes() const {
     bytes += node.record().listpack().memory_bytes();
   }
   for (const StreamGroup* group : groups_.items()) bytes += group->memory_bytes();
-  return bytes;
+  return producers_ == nullptr ? bytes : bytes + producers_->memory_bytes();
 }
 
 // --- Epochs ---
@@ -257,14 +261,14 @@ uint64_t Stream::TrimUnneeded(const StreamContext& context, const StreamTrim& tr
 bool Stream::RemoveReferences(const StreamContext& context, const StreamId& id) {
   BeginChange(context);
   bool removed = false;
-  for (StreamGroup* group : groups_.items()) removed |= group->Acknowledge(context.memory, id);
+  for (StreamGroup* group : groups_.items()) removed |= group->Acknowledge(context, id);
   return removed;
 }
 
 void Stream::RemoveReferencesBefore(const StreamContext& context, const StreamId& id) {
   for (StreamGroup* group : groups_.items()) {
     while (group->pending().First() && group->pending().First().key() < id) {
-      group->Acknowledge(context.memory, group->pending().First().key());
+      group->Acknowledge(context, group->pending().First().key());
     }
   }
 }
@@ -347,6 +351,7 @@ StreamGroup* Stream::AddGroup(const StreamContext& context, std::string_view nam
 
 void Stream::RemoveGroup(const StreamContext& context, StreamGroup* group) {
   BeginChange(context);
+  group->AnnounceEnd(context);
   groups_.Remove(context.memory, group);
   if (context.reclaimer == nullptr || group->leaves() <= kMaxFreedAtOnce) {
     group->FreeSome(context.memory, SIZE_MAX);
@@ -402,7 +407,8 @@ bool Stream::IsNeeded(const StreamId& id) const {
 
 // --- Compaction ---
 
-// Leaf after leaf of the nodes, then of one group after the other; the stream itself at the end.
+// Leaf after leaf of the nodes, then of one group after the other, then of the messages; the stream
+// itself at the end.
 uint64_t Stream::Compact(const StreamContext& context, Stream** stream, uint64_t cursor,
                          size_t budget, CompactionCount& count) {
   constexpr int kTreeBits = StreamGroup::kCursorBits;
@@ -422,8 +428,10 @@ uint64_t Stream::Compact(const StreamContext& context, Stream** stream, uint64_t
                                            });
     } else if (tree <= groups.size()) {
       next = groups[tree - 1]->Compact(memory, place, count);
+    } else if (tree == groups.size() + 1 && (*stream)->producers_ != nullptr) {
+      next = (*stream)->producers_->Compact(memory, place, count);
     }
-    const bool last = next == 0 && (tree >= groups.size() || tree + 1 == uint64_t{1} << 14);
+    const bool last = next == 0 && (tree > groups.size() || tree + 1 == uint64_t{1} << 14);
     if (last) break;
     cursor = next != 0 ? tree << kTreeBits | next : (tree + 1) << kTreeBits;
   }
@@ -451,6 +459,7 @@ bool Stream::IsConsistent() const {
     last = node.Get(node.Last()).id();
   }
   if (live != size_ || last > last_id_ || !nodes_.IsConsistent()) return false;
+  if (producers_ != nullptr && !producers_->IsConsistent()) return false;
   return std::all_of(groups_.items().begin(), groups_.items().end(),
                      [](const StreamGroup* group) { return group->IsConsistent(); });
 }

@@ -2,7 +2,8 @@
 // added behind the last one, and removed anywhere, mostly from the front.
 //
 //   Stream ── nodes: first id ──► StreamNode: some hundred entries in a listpack
-//     └────── groups, by name ──► StreamGroup: who was given what, and what is pending
+//     ├────── groups, by name ──► StreamGroup: who was given what, and what is pending
+//     └────── StreamProducers: which messages became entries lately, once there are any
 //
 // The nodes stand in a SequenceTree, in place of the radix tree by which clients know this value:
 // it keeps 40 bytes beside each node, and finds, adds and drops one in a step or three.
@@ -15,12 +16,16 @@
 //     unless it is the last.
 //   - first_id() is that of the first live entry, 0-0 if there is none.
 //
+// Entries and messages have an age: the time since the milliseconds of their ids. Settings of the
+// stream say how old they may become; what is older is due, and Expire removes it.
+//
 // Cost, for n nodes: Append O(fields), amortised; finding an id O(log n) and O(node); trimming
 // O(nodes dropped) and O(node). Memory beyond the texts: some 8 bytes an entry, 1 for each text.
 //
 // Epochs: a node carries the epoch in which it was last changed, and so does the stream. Whoever
 // freezes the stream raises the epoch, and is called before a stream and before each node of an
-// earlier epoch changes for the first time. Groups are saved with the stream.
+// earlier epoch changes for the first time; so do leaves of pending entries (StreamGroup). All else
+// of groups, and messages, are saved with the stream.
 //
 // Source: a log whose consumers each keep how far they read: J. Kreps, N. Narkhede, J. Rao: Kafka:
 // a Distributed Messaging System for Log Processing. NetDB 2011.
@@ -32,6 +37,7 @@
 #include <optional>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "kv/base/slab_memory.h"
 #include "kv/ds/listpack.h"
 #include "kv/ds/sequence_tree.h"
@@ -39,11 +45,24 @@
 #include "kv/types/stream_group.h"
 #include "kv/types/stream_id.h"
 #include "kv/types/stream_node.h"
+#include "kv/types/stream_producers.h"
 #include "kv/types/value_limits.h"
 
 namespace kv {
 
 class Stream;
+
+// How long a stream remembers messages of producers, and keeps entries.
+struct StreamSettings {
+  static constexpr int64_t kMaxMessageSeconds = 86'400;
+  static constexpr int64_t kMaxMessages = 10'000;
+
+  int64_t message_seconds = StreamLimits().message_seconds;  // so long at least, unless there are
+  int64_t max_messages = StreamLimits().max_messages;        // more than so many of one producer
+  int64_t retention = 0;                                     // milliseconds; 0: for ever
+
+  friend bool operator==(const StreamSettings&, const StreamSettings&) = default;
+};
 
 // What the stream keeps of a node, beside its id.
 struct StreamLeaf {
@@ -56,10 +75,10 @@ struct StreamLeaf {
 };
 
 // Is told before what belongs to an earlier epoch changes. Must not change the stream.
-class StreamObserver {
+class StreamObserver : public PendingObserver {
  public:
-  virtual ~StreamObserver() = default;
-  // The stream and all its nodes are still as they were when the epoch began.
+  // The stream and all its nodes are still as they were when the epoch began, and so is all of its
+  // groups.
   virtual void BeforeFirstChange(const Stream& stream) = 0;
   // This node is about to be changed, moved or freed.
   virtual void BeforeChange(const StreamId& id, const StreamLeaf& leaf) = 0;
@@ -80,6 +99,9 @@ struct StreamContext {
   uint64_t epoch = 0;
   StreamObserver* observer = nullptr;
   StreamReclaimer* reclaimer = nullptr;  // without one everything is freed at once
+  HashKey hash_key = {};                 // the secret of the server's hashes
+
+  operator PendingContext() const { return {memory, epoch, observer}; }
 };
 
 // What becomes of entries that groups still refer to when they are to be removed from the stream:
@@ -149,6 +171,30 @@ class Stream {
   // Precondition: StreamNodeView::Validate, and the ids are larger than those there are.
   void AppendNode(const StreamContext& context, const StreamId& id, Listpack listpack);
 
+  // --- messages of producers ---
+  const StreamSettings& settings() const { return settings_; }
+  // Messages are forgotten where the settings on them change.
+  void Configure(const StreamContext& context, const StreamSettings& settings);
+  // Null as long as there never were any.
+  const StreamProducers* producers() const { return producers_; }
+  // The entry that a message became that is not too old by now (wall milliseconds).
+  std::optional<StreamId> FindMessage(const StreamMessage& message, int64_t now) const;
+  // The message became the entry `id`.
+  void RememberMessage(const StreamContext& context, const StreamMessage& message,
+                       const StreamId& id);
+  // A message was sent again.
+  void CountDuplicate(const StreamContext& context);
+  // Sets how many messages there ever were.
+  void SetMessageCounters(const StreamContext& context, const StreamProducers::Counters& counters);
+
+  // --- age ---
+  // When the first entry or message is due, in wall milliseconds; INT64_MAX if none ever is.
+  int64_t NextDeadline() const;
+  // Removes what is due, up to about `budget` messages or entries; returns how much. Calls
+  // removed(first id that stays, when the first of these was due) for what goes of the entries.
+  using EntriesRemoved = absl::FunctionRef<void(const StreamId&, int64_t)>;
+  size_t Expire(const StreamContext& context, int64_t now, size_t budget, EntriesRemoved removed);
+
   // --- groups ---
   const NameTable<StreamGroup>& groups() const { return groups_; }
   StreamGroup* FindGroup(std::string_view name) const { return groups_.Find(name); }
@@ -180,8 +226,14 @@ class Stream {
   bool IsConsistent() const;
 
  private:
-  explicit Stream(uint64_t epoch) : epoch_(epoch) {}
+  Stream(uint64_t epoch, const StreamSettings& settings) : epoch_(epoch), settings_(settings) {}
 
+  StreamProducers& MakeProducers(const StreamContext& context);
+  int64_t MessageDeadline(const StreamId& id) const;
+  int64_t FirstMessageDeadline() const;
+  int64_t FirstEntryDeadline() const;
+  size_t ExpireEntries(const StreamContext& context, int64_t now, size_t budget,
+                       EntriesRemoved removed);
   void Announce(const StreamContext& context);
   void AnnounceNode(const StreamContext& context, Nodes::Position node);
   Nodes::Position NodeFor(const StreamContext& context, const StreamId& id, StreamFields fields);
@@ -207,7 +259,9 @@ class Stream {
   StreamId last_id_;
   StreamId first_id_;
   StreamId max_deleted_id_;
+  StreamSettings settings_;
   NameTable<StreamGroup> groups_;
+  StreamProducers* producers_ = nullptr;
 };
 
 // Walks over the live entries with ids from `first` to `last`, both included.

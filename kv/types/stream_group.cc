@@ -14,7 +14,29 @@ constexpr size_t BytesWithName(size_t object_bytes, size_t name_bytes) {
   return (object_bytes + name_bytes + 7) / 8 * 8;
 }
 
+// Where the entry stands in the order of delivery.
+StreamDelivery DeliveryOf(const StreamId& id, const PendingEntry& entry) {
+  return {entry.consumer == nullptr ? INT64_MIN : entry.delivery_time, id};
+}
+
 }  // namespace
+
+// Shows leaves of pending entries to the observer of a change.
+class StreamGroup::LeafGuard final : private Pending::LeafObserver {
+ public:
+  LeafGuard(const StreamGroup& group, const PendingContext& context)
+      : group_(group), context_(context) {}
+
+  Pending::Guard guard() { return {context_.epoch, context_.observer == nullptr ? nullptr : this}; }
+
+ private:
+  void BeforeChange(Position first, uint32_t count) override {
+    context_.observer->BeforePendingChange(group_, first, count);
+  }
+
+  const StreamGroup& group_;
+  const PendingContext& context_;
+};
 
 // --- StreamConsumer ---
 
@@ -48,7 +70,7 @@ StreamGroup* StreamGroup::Create(SlabMemory& memory, std::string_view name) {
   return new (memory.Allocate(BytesWithName(sizeof(StreamGroup), name.size()))) StreamGroup(name);
 }
 
-StreamGroup* StreamGroup::Copy(SlabMemory& memory) const {
+StreamGroup* StreamGroup::Copy(SlabMemory& memory, uint64_t epoch) const {
   StreamGroup* const copy = Create(memory, name());
   copy->last_id = last_id;
   copy->entries_read = entries_read;
@@ -59,7 +81,7 @@ StreamGroup* StreamGroup::Copy(SlabMemory& memory) const {
   for (Position at = pending_.First(); at; at = at.Next()) {
     PendingEntry entry = at.record();
     if (entry.consumer != nullptr) entry.consumer = copy->FindConsumer(entry.consumer->name());
-    copy->Assign(memory, at.key(), entry);
+    copy->Assign({memory, epoch}, at.key(), entry);
   }
   return copy;
 }
@@ -67,7 +89,10 @@ StreamGroup* StreamGroup::Copy(SlabMemory& memory) const {
 bool StreamGroup::FreeSome(SlabMemory& memory, size_t budget) {
   const size_t leaves = pending_.leaves();
   if (pending_.FreeSome(memory, budget, [](PendingEntry&) {})) return true;
-  budget -= leaves;
+  budget = std::max<size_t>(1, budget - leaves);
+  const size_t delivery_leaves = deliveries_.leaves();
+  if (deliveries_.FreeSome(memory, budget, [](NoRecord&) {})) return true;
+  budget -= delivery_leaves;
   while (!consumers_.empty()) {
     StreamConsumer* const consumer = consumers_.last();
     const size_t cost = 1 + consumer->pending_.leaves();
@@ -90,48 +115,67 @@ StreamConsumer* StreamGroup::AddConsumer(SlabMemory& memory, std::string_view na
   return consumer;
 }
 
-void StreamGroup::RemoveConsumer(SlabMemory& memory, StreamConsumer* consumer) {
-  for (auto at = consumer->pending_.First(); at; at = at.Next()) pending_.Erase(memory, at.key());
-  consumers_.Remove(memory, consumer);
-  consumer->Destroy(memory);
+void StreamGroup::RemoveConsumer(const PendingContext& context, StreamConsumer* consumer) {
+  for (auto at = consumer->pending_.First(); at; at = at.Next()) {
+    Drop(context, pending_.Find(at.key()));
+  }
+  consumers_.Remove(context.memory, consumer);
+  consumer->Destroy(context.memory);
 }
 
-void StreamGroup::Assign(SlabMemory& memory, const StreamId& id, const PendingEntry& entry) {
-  const auto [position, is_new] = pending_.Insert(memory, id, entry);
+void StreamGroup::Assign(const PendingContext& context, const StreamId& id,
+                         const PendingEntry& entry) {
+  SlabMemory& memory = context.memory;
+  LeafGuard leaves(*this, context);
+  const auto [position, is_new] = pending_.Insert(memory, id, entry, leaves.guard());
+  StreamConsumer* before = nullptr;
   if (!is_new) {
-    StreamConsumer* const before = position.record().consumer;
-    position.record() = entry;
-    if (before == entry.consumer) return;
-    if (before != nullptr) before->pending_.Erase(memory, id);
+    PendingEntry& record = pending_.Edit(position, leaves.guard());
+    before = record.consumer;
+    deliveries_.Erase(memory, DeliveryOf(id, record));
+    record = entry;
   }
+  deliveries_.Insert(memory, DeliveryOf(id, entry));
+  if (before == entry.consumer) return;
+  if (before != nullptr) before->pending_.Erase(memory, id);
   if (entry.consumer != nullptr) entry.consumer->pending_.Insert(memory, id);
 }
 
-bool StreamGroup::Acknowledge(SlabMemory& memory, const StreamId& id) {
+bool StreamGroup::Acknowledge(const PendingContext& context, const StreamId& id) {
   const Position position = pending_.Find(id);
   if (!position) return false;
   StreamConsumer* const consumer = position.record().consumer;
-  if (consumer != nullptr) consumer->pending_.Erase(memory, id);
-  pending_.Erase(memory, position);
+  if (consumer != nullptr) consumer->pending_.Erase(context.memory, id);
+  Drop(context, position);
   return true;
+}
+
+void StreamGroup::Drop(const PendingContext& context, Position position) {
+  LeafGuard leaves(*this, context);
+  deliveries_.Erase(context.memory, DeliveryOf(position.key(), position.record()));
+  pending_.Erase(context.memory, position, leaves.guard());
+}
+
+void StreamGroup::AnnounceEnd(const PendingContext& context) {
+  pending_.AnnounceAll(LeafGuard(*this, context).guard());
 }
 
 size_t StreamGroup::memory_bytes() const {
   size_t bytes = SlabMemory::GoodSize(BytesWithName(sizeof(StreamGroup), name_bytes_)) +
-                 pending_.memory_bytes() + consumers_.memory_bytes();
+                 pending_.memory_bytes() + deliveries_.memory_bytes() + consumers_.memory_bytes();
   for (const StreamConsumer* consumer : consumers_.items()) bytes += consumer->memory_bytes();
   return bytes;
 }
 
 size_t StreamGroup::leaves() const {
-  size_t leaves = 1 + pending_.leaves();
+  size_t leaves = 1 + pending_.leaves() + deliveries_.leaves();
   for (const StreamConsumer* consumer : consumers_.items()) {
     leaves += 1 + consumer->pending_.leaves();
   }
   return leaves;
 }
 
-// The pending entries of the group, then those of one consumer after the other.
+// The pending entries of the group, those of one consumer after the other, then the deliveries.
 uint64_t StreamGroup::Compact(SlabMemory& memory, uint64_t cursor, CompactionCount& count) {
   const uint64_t tree = cursor >> kLeafBits;
   const uint64_t place = cursor & ((uint64_t{1} << kLeafBits) - 1);
@@ -141,9 +185,12 @@ uint64_t StreamGroup::Compact(SlabMemory& memory, uint64_t cursor, CompactionCou
   } else if (tree <= consumers_.size()) {
     next = consumers_.items()[tree - 1]->pending_.CompactLeaf(memory, place, count,
                                                               [](const StreamId&, NoRecord&) {});
+  } else if (tree == consumers_.size() + 1) {
+    next = deliveries_.CompactLeaf(memory, place, count, [](const StreamDelivery&, NoRecord&) {});
   }
   if (next != 0) return tree << kLeafBits | next;
-  const bool more = tree < consumers_.size() && tree + 1 < uint64_t{1} << (kCursorBits - kLeafBits);
+  const bool more = tree <= consumers_.size() && tree + 1 < uint64_t{1}
+                                                                << (kCursorBits - kLeafBits);
   return more ? (tree + 1) << kLeafBits : 0;
 }
 
@@ -157,8 +204,12 @@ bool StreamGroup::IsConsistent() const {
       if (!position || position.record().consumer != consumer) return false;
     }
   }
-  for (Position at = pending_.First(); at; at = at.Next()) owned += at.record().consumer == nullptr;
-  return pending_.IsConsistent() && owned == pending_.size();
+  for (Position at = pending_.First(); at; at = at.Next()) {
+    owned += at.record().consumer == nullptr;
+    if (!deliveries_.Find(DeliveryOf(at.key(), at.record()))) return false;
+  }
+  return pending_.IsConsistent() && owned == pending_.size() && deliveries_.IsConsistent() &&
+         deliveries_.size() == pending_.size();
 }
 
 }  // namespace kv

@@ -44,8 +44,29 @@ uint64_t CompactStream(SlabMemory& memory, void** object, uint64_t cursor, Compa
   return next;
 }
 
-constexpr ValueOperations kOperations = {Name,        FreeCost,   FreeStream,
-                                         MemoryBytes, CopyStream, CompactStream};
+int64_t NextDeadline(const void* object) {
+  return AsStream(object)->NextDeadline();
+}
+
+size_t ExpireStream(SlabMemory& memory, void** object, int64_t now, size_t budget,
+                    VisitExpired visit) {
+  return AsStream(*object)->Expire({.memory = memory, .limits = {}}, now, budget,
+                                   [&](const StreamId& kept, int64_t deadline) {
+                                     StreamId::Buffer buffer;
+                                     visit(kept.Text(buffer), deadline);
+                                   });
+}
+
+constexpr ValueOperations kOperations = {
+    .name = Name,
+    .free_cost = FreeCost,
+    .free = FreeStream,
+    .memory_bytes = MemoryBytes,
+    .copy = CopyStream,
+    .compact = CompactStream,
+    .next_deadline = NextDeadline,
+    .expire = ExpireStream,
+};
 
 }  // namespace
 

@@ -18,6 +18,9 @@ struct ListpackLimits {
 struct StreamLimits {
   int64_t node_max_bytes = 4096;   // 0: no limit
   int64_t node_max_entries = 100;  // 0: no limit
+  // Of new streams: how long, and how many, messages of a producer are remembered.
+  int64_t message_seconds = 100;
+  int64_t max_messages = 100;
 };
 
 struct ValueLimits {

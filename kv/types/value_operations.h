@@ -13,7 +13,8 @@
 
 namespace kv {
 
-// Is passed an element whose deadline has come, right before that is removed.
+// Is passed an element whose deadline has come, right before that is removed; of a stream, the id
+// of the first entry that stays.
 using VisitExpired = absl::FunctionRef<void(std::string_view element, int64_t deadline)>;
 
 struct ValueOperations {
@@ -34,7 +35,7 @@ struct ValueOperations {
   uint64_t (*compact)(SlabMemory& memory, void** object, uint64_t cursor, CompactionCount& count);
 
   // --- of encodings whose elements may have deadlines, else null ---
-  // Elements, those that are due included.
+  // Elements, those that are due included; null if a value stays that has none.
   size_t (*size)(const void* object) = nullptr;
   // A time no later than the first deadline, in wall milliseconds; INT64_MAX if there is none.
   int64_t (*next_deadline)(const void* object) = nullptr;

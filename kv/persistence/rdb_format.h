@@ -37,7 +37,8 @@ enum class RdbType : uint8_t {
   kHashDeadlines = 24,   // for each field a length, how much later it is and 1, or 0; two strings
   kHashListpackEx = 25,  // a string that is a listpack of triples
   // Known to solokv alone.
-  kSetDeadlines = 128,  // for each member a length, its deadline or 0, and a string
+  kSetDeadlines = 128,        // for each member a length, its deadline or 0, and a string
+  kSortedSetDeadlines = 129,  // the same, and its score as a double
 };
 
 enum class RdbStringEncoding : uint8_t {

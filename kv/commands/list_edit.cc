@@ -68,6 +68,10 @@ void PopElements(Context& context, ListEdit& edit, const HashedKey& key, ListEnd
   context.Notify(kEventList, PopEvent(end), key.bytes);
   ListValue& list = edit.list();
   if (count == list.size()) return edit.Remove();
+  if (count == 1) {
+    list.Pop(edit.rules(), end);
+    return edit.Store();
+  }
   list.Erase(edit.rules(), end == ListEnd::kFront ? 0 : list.size() - count, count);
   edit.Store();
 }

@@ -109,6 +109,23 @@ void ListValue::Push(const ListContext& context, ListEnd end, std::string_view t
   *this = ListValue(changed);
 }
 
+ListpackElement ListValue::Outermost(const ListContext& context, ListEnd end) const {
+  if (is_chain()) return chain().Outermost(context, end);
+  const Listpack whole = listpack();
+  return whole.Get(end == ListEnd::kFront ? whole.First() : whole.Last());
+}
+
+void ListValue::Pop(const ListContext& context, ListEnd end) {
+  if (is_chain()) {
+    ListChain changed = chain();
+    changed.Pop(context, end);
+    return ShrinkToListpack(context, changed);
+  }
+  Listpack changed = listpack();
+  changed.Erase(context.memory, end == ListEnd::kFront ? changed.First() : changed.Last());
+  *this = ListValue(changed);
+}
+
 void ListValue::Visit(size_t index, size_t count, ListEnd towards, VisitListElement visit) const {
   if (is_chain()) return chain().Visit(index, count, towards, visit);
   VisitListpack(listpack(), index, count, towards, visit);

@@ -50,6 +50,8 @@ class Dump : public testing::Test {
     Run({"hset", "expiring hash", "f", "1", "g", "text"});
     Run({"hpexpire", "expiring hash", "100000", "fields", "1", "f"});
     Run({"zadd", "zset", "1", "a", "2.5", "b", "inf", "c"});
+    Run({"zadd", "expiring zset", "1", "a", "2.5", "b", "inf", "c"});
+    Run({"zpexpire", "expiring zset", "100000", "members", "2", "a", "b"});
     for (int i = 0; i < 600; ++i) {
       const std::string member = absl::StrCat("member ", i);
       Run({"sadd", "large set", member});
@@ -67,15 +69,10 @@ class Dump : public testing::Test {
     Run({"xreadgroup", "group", "group", "bob", "count", "3", "streams", "large stream", ">"});
     Run({"xgroup", "create", "large stream", "other", "$"});
     Run({"hpexpire", "large expiring hash", "100000", "fields", "2", "member 7", "member 9"});
-    return {"number",        "text",
-            "long",          "list",
-            "long list",     "integers",
-            "set",           "hash",
-            "expiring hash", "expiring set",
-            "zset",          "large set",
-            "large hash",    "large expiring hash",
-            "large zset",    "stream",
-            "large stream"};
+    return {"number",     "text",          "long",        "list",          "long list",
+            "integers",   "set",           "hash",        "expiring hash", "expiring set",
+            "zset",       "expiring zset", "large set",   "large hash",    "large expiring hash",
+            "large zset", "stream",        "large stream"};
   }
 
   TestServer server_{DebuggableOptions()};
@@ -192,7 +189,8 @@ TEST_F(Dump, HostileValuesDoNoHarm) {
           Arguments{"sadd", "k", "x"}, Arguments{"spop", "k"}, Arguments{"hset", "k", "x", "y"},
           Arguments{"hrandfield", "k"}, Arguments{"hdel", "k", "f"},
           Arguments{"zadd", "k", "1", "x"}, Arguments{"zrange", "k", "0", "-1"},
-          Arguments{"zpopmin", "k"}, Arguments{"copy", "k", "k2", "replace"}}) {
+          Arguments{"zexpire", "k", "9", "members", "2", "a", "x"}, Arguments{"zpopmin", "k"},
+          Arguments{"copy", "k", "k2", "replace"}}) {
       Run(use);
     }
   }

@@ -316,7 +316,7 @@ class Core {
       SaveSegmentOf(hash);
   }
   // Shows that segment unless it was. Returns the first hash behind its region, 0 if there is none.
-  uint64_t SaveSegmentOf(uint64_t hash);
+  [[gnu::cold]] uint64_t SaveSegmentOf(uint64_t hash);
 
   void* RandomElement(RandomWord random) const;
   size_t Sample(RandomWord random, size_t wanted, Visit visit) const;

@@ -41,6 +41,10 @@ ValueObject Database::ObjectOf(const HashedKey& key) const {
   return {entry->encoding(), entry->object()};
 }
 
+void Database::SaveLeafOf(const Entry& entry) {
+  table_.BeforeChange(table_.traits().Hash(entry));
+}
+
 // --- finding ---
 
 EntryRef Database::FindExpired(EntryRef& ref) {
@@ -91,7 +95,7 @@ EntryRef Database::FindForWrite(const HashedKey& key) {
   if (!ref) return {};
   if (IsHidden(*ref)) [[unlikely]]
     return FindExpired(ref);
-  table_.BeforeChange(key.hash);
+  BeforeChange(*ref);
   if (context_.touch) ref->set_access(context_.TouchedAccess(ref->access()));
   return EntryRef(ref.entry_, ref.position_);
 }
@@ -206,7 +210,7 @@ Entry* Database::Shape(const HashedKey& key, EntryRef& ref, ValueType type, Enco
     context_.Notify(kEventNew, "new", index_, key.bytes);
     return entry;
   }
-  table_.BeforeChange(key.hash);
+  BeforeChange(*ref);
   CountSize(*ref, -1);
   MarkElementDeadlines(*ref.entry_, false);
   CountDeadline(*ref.entry_, ref->deadline(), deadline, key.hash);

@@ -253,8 +253,9 @@ class Database {
   // To be called before the content of an entry changes.
   void BeforeChange(const Entry& entry) {
     if (table_.in_epoch()) [[unlikely]]
-      table_.BeforeChange(table_.traits().Hash(entry));
+      SaveLeafOf(entry);
   }
+  [[gnu::cold]] void SaveLeafOf(const Entry& entry);
   EntryRef FindExpired(EntryRef& ref);
   void ExpireEntry(uint64_t hash);
   void Expire(EntryRef& ref);

@@ -32,13 +32,27 @@ int ConnectSocket(int family, const sockaddr* address, socklen_t size) {
 
 }  // namespace
 
-std::string EncodeRequest(const Arguments& arguments) {
+namespace {
+
+template <class Texts>
+std::string Encode(const Texts& arguments) {
   std::string bytes = "*" + std::to_string(arguments.size()) + "\r\n";
-  for (const std::string& argument : arguments) {
-    bytes += "$" + std::to_string(argument.size()) + "\r\n" + argument + "\r\n";
+  for (const std::string_view argument : arguments) {
+    bytes += "$" + std::to_string(argument.size()) + "\r\n";
+    bytes.append(argument).append("\r\n");
   }
   return bytes;
 }
+
+}  // namespace
+
+std::string EncodeRequest(const Arguments& arguments) {
+  return Encode(arguments);
+}
+
+Request::Request(std::initializer_list<std::string_view> arguments) : bytes_(Encode(arguments)) {}
+Request::Request(const Arguments& arguments) : bytes_(Encode(arguments)) {}
+Request::~Request() = default;
 
 RespClient RespClient::ConnectTcp(int port, Turn turn, const std::string& address) {
   sockaddr_in in = {};
@@ -97,8 +111,8 @@ RespClient& RespClient::operator=(RespClient&& other) noexcept {
   return *this;
 }
 
-resp::Value RespClient::Run(const Arguments& arguments) {
-  if (!SendRaw(EncodeRequest(arguments))) return resp::Value::Error("client: cannot send");
+resp::Value RespClient::Run(const Request& request) {
+  if (!SendRaw(request.bytes())) return resp::Value::Error("client: cannot send");
   return Receive();
 }
 

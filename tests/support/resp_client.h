@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,21 @@ using Arguments = std::vector<std::string>;
 
 // The request as an array of bulk strings.
 std::string EncodeRequest(const Arguments& arguments);
+
+// A request as it is sent, made of arguments of any kind of text: {"set", key, "value"}. It spares
+// the callers the code that makes and destroys a string for each of these.
+class Request {
+ public:
+  Request(
+      std::initializer_list<std::string_view> arguments);  // NOLINT(google-explicit-constructor)
+  Request(const Arguments& arguments);                     // NOLINT(google-explicit-constructor)
+  ~Request();
+
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
 
 class RespClient {
  public:
@@ -45,13 +61,13 @@ class RespClient {
   RespClient& operator=(RespClient&& other) noexcept;
 
   // Sends one request and returns its reply. Pushes that come first are kept for ReceivePush.
-  resp::Value Run(const Arguments& arguments);
-  std::string Text(const Arguments& arguments) { return Run(arguments).ToString(); }
+  resp::Value Run(const Request& request);
+  std::string Text(const Request& request) { return Run(request).ToString(); }
 
   // Sends all requests at once, then receives all replies.
   std::vector<resp::Value> Pipeline(const std::vector<Arguments>& requests);
 
-  void Send(const Arguments& arguments) { SendRaw(EncodeRequest(arguments)); }
+  void Send(const Request& request) { SendRaw(request.bytes()); }
   // Sends bytes as they are; returns false if the peer is gone.
   bool SendRaw(std::string_view bytes);
   // The next reply that is not a push.

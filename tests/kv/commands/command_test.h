@@ -15,7 +15,7 @@ namespace tests {
 class CommandTest : public testing::Test {
  protected:
   // The reply as text: `+OK`, `1`, `"value"`, `["a", nil]`, as Value::ToString writes it.
-  std::string Run(const Arguments& arguments) { return client_.Text(arguments); }
+  std::string Run(const Request& request) { return client_.Text(request); }
   void AdvanceTime(int64_t milliseconds) { server_.AdvanceTime(milliseconds); }
 
   // A number of INFO, -1 if it has no such field.

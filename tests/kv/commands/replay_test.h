@@ -77,7 +77,7 @@ class Replay : public testing::Test {
     server_.server().ListenToKeys(nullptr, 0);
   }
 
-  std::string Run(const Arguments& arguments) { return client_.Text(arguments); }
+  std::string Run(const Request& request) { return client_.Text(request); }
   // Splits at spaces.
   std::string Run(std::string_view line) { return Run(Words(line)); }
   std::string EffectsOf(std::string_view line) {

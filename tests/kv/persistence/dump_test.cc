@@ -31,7 +31,7 @@ kv::ServerOptions DebuggableOptions() {
 
 class Dump : public testing::Test {
  protected:
-  std::string Run(const Arguments& arguments) { return client_.Text(arguments); }
+  std::string Run(const Request& request) { return client_.Text(request); }
   std::string DumpOf(const std::string& key) { return client_.Run({"dump", key}).text; }
 
   // Makes a key of every type, small and large.

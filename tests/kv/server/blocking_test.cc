@@ -57,7 +57,7 @@ class BlockingTest : public BackendTest {
     server_->server().table().Register(kCommands);
     control_ = std::make_unique<RespClient>(server_->Connect());
   }
-  std::string Run(const Arguments& arguments) { return control_->Text(arguments); }
+  std::string Run(const Request& request) { return control_->Text(request); }
   // A client whose request waits.
   RespClient Waiting(const Arguments& request) {
     RespClient client = server_->Connect();

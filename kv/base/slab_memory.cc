@@ -229,7 +229,7 @@ void* SlabMemory::AllocateFromOtherSlab(size_t size_class) {
   if (slab != nullptr) {
     Unlink(slab);
   } else {
-    slab = TakeEmptySlab();
+    slab = TakeEmptySlab(size_class);
     StartSlab(slab, size_class);
   }
   slab->place = kCurrent;
@@ -292,8 +292,12 @@ void SlabMemory::Unlink(Slab* slab) {
   if (head == slab) head = slab->next;
 }
 
-SlabMemory::Slab* SlabMemory::TakeEmptySlab() {
-  if (resident_pool_ == nullptr && returned_pool_ == nullptr) TakeReturnedSlabs();
+SlabMemory::Slab* SlabMemory::TakeEmptySlab(size_t for_class) {
+  const auto pools_are_empty = [this] {
+    return resident_pool_ == nullptr && returned_pool_ == nullptr;
+  };
+  if (pools_are_empty()) TakeReturnedSlabs();
+  if (pools_are_empty()) RetireEmptyCurrentSlabBelow(for_class);
   Slab* const slab = resident_pool_ != nullptr ? resident_pool_ : returned_pool_;
   if (slab == nullptr) return TakeFreshSlab();
   if (slab->place == kReturnedPool) ++resident_slabs_;
@@ -318,13 +322,25 @@ void SlabMemory::AddRegion() {
   regions_.push_back(region);
 }
 
+bool SlabMemory::RetireIfEmpty(size_t size_class) {
+  Slab* const slab = classes_[size_class].current;
+  if (slab == &none_ || slab->live != 0) return false;
+  classes_[size_class].current = &none_;
+  RetireSlab(slab);
+  return true;
+}
+
 void SlabMemory::RetireEmptyCurrentSlabs() {
-  for (SizeClass& size_class : classes_) {
-    Slab* const slab = size_class.current;
-    if (slab == &none_ || slab->live != 0) continue;
-    size_class.current = &none_;
-    RetireSlab(slab);
+  for (size_t i = 0; i < classes_.size(); ++i) RetireIfEmpty(i);
+}
+
+// The nearest smaller class is looked at first, then the largest ones. A block that grows step by
+// step leaves an empty slab in each class it passes; the one it left last is wanted again last.
+bool SlabMemory::RetireEmptyCurrentSlabBelow(size_t size_class) {
+  for (size_t i = 1; i < classes_.size(); ++i) {
+    if (RetireIfEmpty((size_class + classes_.size() - i) % classes_.size())) return true;
   }
+  return false;
 }
 
 size_t SlabMemory::TrimPool(size_t max_bytes) {

@@ -25,9 +25,10 @@
 // own in multiples of 4 KiB.
 //
 // Allocation takes from the class's current slab, then from the fullest slabs that have room, so
-// that sparse ones drain. A slab without live blocks goes back to the pool, for any class. Slabs
-// come from the pool, else from the region's fresh part; a new region is mapped each 64 MiB. From
-// 8 MiB on the system is asked for huge pages.
+// that sparse ones drain. A slab without live blocks goes back to the pool, for any class; a
+// current one stays where it is until another class wants for a slab. Slabs come from the pool,
+// else from such a class, else from the region's fresh part; a new region is mapped each 64 MiB.
+// From 8 MiB on the system is asked for huge pages.
 //
 // Invariants:
 //   - used() is the sum of GoodSize over the live blocks.
@@ -265,10 +266,12 @@ class SlabMemory {
   Slab*& ListOf(const Slab* slab);
   void Link(Slab* slab, uint16_t place);
   void Unlink(Slab* slab);
-  Slab* TakeEmptySlab();
+  Slab* TakeEmptySlab(size_t for_class);
   Slab* TakeFreshSlab();
   void AddRegion();
   void RetireEmptyCurrentSlabs();
+  bool RetireIfEmpty(size_t size_class);
+  bool RetireEmptyCurrentSlabBelow(size_t size_class);
   size_t TrimPool(size_t max_bytes);
   size_t TrimFresh(size_t max_bytes);
   bool SendPages(Slab* slab);

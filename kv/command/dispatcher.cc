@@ -73,12 +73,15 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
                   .large = large,
                   .first_key_hash = first_key_hash,
                   .max_string_bytes = options_.max_string_bytes};
+  const bool monitored = (gates_ & kGateMonitored) != 0;
+  const bool retried = monitored && context.retried();
   effects_.Begin(client.database, args);
   client.last_command = command;
   command->spec->handler(context);
   effects_.Close();
   if (context.waits) [[unlikely]] {
-    // It counts when it has its reply.
+    // It counts when it has its reply, and is shown when it begins to wait.
+    if (monitored && !retried) Show(client, *command, args);
     StartClock();
     return true;
   }
@@ -119,9 +122,12 @@ void Dispatcher::EndLap() {
 void Dispatcher::FinishGated(Client& client, const Command& command, ArgSpan args) {
   store_.context().touch = true;
   AdvanceReplyMode(client);
-  if ((gates_ & kGateMonitored) != 0 && !command.Is(kSkipMonitor | kAdmin)) {
-    hooks_.OnMonitored(client, command, args);
-  }
+  const bool was_shown = blocked_.Find(client.id) != nullptr;
+  if ((gates_ & kGateMonitored) != 0 && !was_shown) Show(client, command, args);
+}
+
+void Dispatcher::Show(const Client& client, const Command& command, ArgSpan args) {
+  if (!command.Is(kSkipMonitor | kAdmin)) hooks_.OnMonitored(client, command, args);
 }
 
 void Dispatcher::ExecuteNested(Client& client, Command* command, ArgSpan args) {

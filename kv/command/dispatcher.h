@@ -105,6 +105,7 @@ class Dispatcher {
   void EndLap();
   bool Admit(Client& client, Command* command);
   void FinishGated(Client& client, const Command& command, ArgSpan args);
+  void Show(const Client& client, const Command& command, ArgSpan args);
   void Reject(Client& client, Command* command, std::string_view error);
   void RejectUnknown(Client& client, ArgSpan args);
   void AdvanceReplyMode(Client& client);

@@ -112,14 +112,16 @@ void GeoaddCommand(Context& context) {
   }
   int64_t added = 0;
   int64_t moved = 0;
+  bool changed = false;
   for (size_t i = 0; i < scores.size(); ++i) {
     const std::string_view member = context.args[request.first + 3 * i + 2];
     const ScoreOutcome outcome =
         edit.set().Add(edit.rules(), member, scores[i], request.conditions).outcome;
     added += outcome == ScoreOutcome::kAdded;
     moved += outcome == ScoreOutcome::kUpdated;
+    changed = changed || IsChange(outcome);
   }
-  if (added + moved > 0) {
+  if (changed) {
     edit.Store();
     context.Notify(kEventZset, "zadd", context.args[1]);
     context.effects.AsGiven();

@@ -46,7 +46,7 @@ bool ParseGetexOptions(Context& context, GetexCall* call) {
     call->expiry = Expiry::kPersist;
     call->fields_at = 3;
   } else if (const TimeUnit* const unit = FindTimeUnit(context.args[2])) {
-    const std::optional<int64_t> deadline = ParseFieldDeadline(context, context.args[3], *unit);
+    const std::optional<int64_t> deadline = ParseElementDeadline(context, context.args[3], *unit);
     if (!deadline) return false;
     *call = {Expiry::kAt, *deadline, 4};
   }
@@ -102,7 +102,7 @@ bool ParseExpiration(Context& context, size_t* at, SetexCall* call, bool* parsed
     context.Fail(kNotAnInteger);
     return false;
   }
-  const std::optional<int64_t> deadline = ParseFieldDeadline(context, context.args[*at], *unit);
+  const std::optional<int64_t> deadline = ParseElementDeadline(context, context.args[*at], *unit);
   if (deadline) call->deadline = *deadline;
   return deadline.has_value();
 }
@@ -165,7 +165,7 @@ void StateSetex(Context& context, const SetexCall& call) {
 // Sets fields to a deadline that has passed: they are gone at once.
 void SetAndDelete(Context& context, EditedHash& hash, const SetexCall& call) {
   context.Notify(kEventHash, "hset", context.args[1]);
-  FieldNames names;
+  ElementNames names;
   for (size_t i = 0; i < call.pairs.size(); i += 2) {
     hash.value().Remove(hash.context().memory, call.pairs[i]);
     names.push_back(call.pairs[i]);
@@ -188,7 +188,7 @@ void SetAll(Context& context, EditedHash& hash, const SetexCall& call) {
 }  // namespace
 
 void HgetdelCommand(Context& context) {
-  const std::optional<ArgSpan> fields = ParseFields(context, 2, kFieldsNotPositive);
+  const std::optional<ArgSpan> fields = ParseElements(context, 2, kValueFieldWords);
   if (!fields) return;
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
@@ -196,7 +196,7 @@ void HgetdelCommand(Context& context) {
   if (!ref) return ReplyNulls(context, fields->size());
   EditedHash hash(context, key, ref);
   hash.ExpireFields(4);
-  FieldNames removed;
+  ElementNames removed;
   ReplyAndChange(context, hash, *fields, [&](std::string_view name, const HashValue::Field&) {
     hash.value().Remove(hash.context().memory, name);
     removed.push_back(name);
@@ -207,7 +207,7 @@ void HgetdelCommand(Context& context) {
 void HgetexCommand(Context& context) {
   GetexCall call;
   if (!ParseGetexOptions(context, &call)) return;
-  const std::optional<ArgSpan> fields = ParseFields(context, call.fields_at, kFieldsNotPositive);
+  const std::optional<ArgSpan> fields = ParseElements(context, call.fields_at, kValueFieldWords);
   if (!fields) return;
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
@@ -215,7 +215,7 @@ void HgetexCommand(Context& context) {
   if (!ref) return ReplyNulls(context, fields->size());
   EditedHash hash(context, key, ref);
   hash.ExpireFields(call.fields_at + 2);
-  FieldNames changed;
+  ElementNames changed;
   ReplyAndChange(context, hash, *fields, [&](std::string_view name, const HashValue::Field& field) {
     if (call.expiry == Expiry::kAt) {
       ExpireField(context, hash, name, call.deadline);

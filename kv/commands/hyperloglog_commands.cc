@@ -112,11 +112,12 @@ void CountOne(Context& context) {
 }
 
 // Raises the registers to those of the sketch at args[index], if any; false after an error reply.
-bool RaiseToKey(Context& context, size_t index, Registers& registers, bool* dense) {
+// Sets `dense` if that sketch is.
+bool RaiseToKey(Context& context, size_t index, Registers& registers, bool* dense = nullptr) {
   const EntryRef ref = context.db.FindForRead(context.Key(index));
   if (RejectIfNotSketch(context, ref)) return false;
   if (!ref) return true;
-  *dense |= IsDense(ref);
+  if (dense != nullptr) *dense |= IsDense(ref);
   if (hyperloglog::RaiseTo(ref->string().view(), registers)) return true;
   context.Fail(kCorrupt);
   return false;
@@ -127,9 +128,8 @@ bool RaiseToKey(Context& context, size_t index, Registers& registers, bool* dens
 void PfcountCommand(Context& context) {
   if (context.args.size() == 2) return CountOne(context);
   Registers registers{};
-  bool dense = false;
   for (size_t i = 1; i < context.args.size(); ++i) {
-    if (!RaiseToKey(context, i, registers, &dense)) return;
+    if (!RaiseToKey(context, i, registers)) return;
   }
   context.reply.Integer(static_cast<int64_t>(hyperloglog::Estimate(registers)));
 }

@@ -68,14 +68,20 @@ void PopElements(Context& context, ListEdit& edit, const HashedKey& key, ListEnd
   context.Notify(kEventList, PopEvent(end), key.bytes);
   ListValue& list = edit.list();
   if (count == list.size()) return edit.Remove();
+  if (count == 1) {
+    list.Pop(edit.rules(), end);
+    return edit.Store();
+  }
   list.Erase(edit.rules(), end == ListEnd::kFront ? 0 : list.size() - count, count);
   edit.Store();
 }
 
 void PushElements(ListEdit& edit, ListEnd end, ArgSpan elements) {
-  size_t bytes = 0;
-  for (const std::string_view element : elements) bytes += element.size();
-  edit.list().Reserve(edit.rules(), elements.size(), bytes);
+  if (!edit.list().is_chain()) {
+    size_t bytes = 0;
+    for (const std::string_view element : elements) bytes += element.size();
+    edit.list().Reserve(edit.rules(), elements.size(), bytes);
+  }
   for (const std::string_view element : elements) edit.list().Push(edit.rules(), end, element);
 }
 

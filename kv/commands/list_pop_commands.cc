@@ -26,12 +26,7 @@ void PopOne(Context& context, ListEnd end) {
   ListEdit edit(context, key);
   if (edit.rejected()) return;
   if (!edit.exists()) return context.reply.NullBulk();
-  const ListValue& list = edit.list();
-  list.Visit(end == ListEnd::kFront ? 0 : list.size() - 1, 1, ListEnd::kBack,
-             [&](const ListpackElement& element) {
-               ReplyElement(context.reply, element);
-               return true;
-             });
+  ReplyElement(context.reply, edit.list().Outermost(edit.rules(), end));
   PopElements(context, edit, key, end, 1);
   context.effects.AsGiven();
 }
@@ -85,14 +80,9 @@ void WaitAndPop(Context& context, ListEnd end) {
   int64_t timeout;
   if (!context.ParseTimeout(last, &timeout)) return;
   const auto pop = [&](ListEdit& edit, const HashedKey& key) {
-    const ListValue& list = edit.list();
     context.reply.Array(2);
     context.reply.Bulk(key.bytes);
-    list.Visit(end == ListEnd::kFront ? 0 : list.size() - 1, 1, ListEnd::kBack,
-               [&](const ListpackElement& element) {
-                 ReplyElement(context.reply, element);
-                 return true;
-               });
+    ReplyElement(context.reply, edit.list().Outermost(edit.rules(), end));
     PopElements(context, edit, key, end, 1);
     StatePop(context, end, key.bytes, 1);
   };

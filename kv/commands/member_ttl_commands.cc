@@ -25,14 +25,14 @@ enum MemberReply : int64_t {
 
 // States `name key [time] members`.
 void State(Context& context, std::string_view name, std::string_view time,
-           const FieldNames& members) {
+           const ElementNames& members) {
   std::vector<std::string_view> effect = {name, context.args[1]};
   if (!time.empty()) effect.push_back(time);
   effect.insert(effect.end(), members.begin(), members.end());
   context.effects.Instead(effect);
 }
 
-void StateDeadline(Context& context, int64_t deadline, const FieldNames& members) {
+void StateDeadline(Context& context, int64_t deadline, const ElementNames& members) {
   State(context, "FIELDPEXPIREAT", absl::StrCat(deadline), members);
 }
 
@@ -53,7 +53,7 @@ void ExpireMembers(Context& context, const HashedKey& key, EntryRef& ref, ArgSpa
   const int64_t before = context.db.NextElementDeadline(ref);
   const SetContext rules = SetContextOf(context);
   SetValue set = SetOf(context, ref);
-  FieldNames changed;
+  ElementNames changed;
   context.reply.Array(members.size());
   for (const std::string_view text : members) {
     const SetMember member(text);
@@ -76,7 +76,7 @@ void ExpireFields(Context& context, const HashedKey& key, EntryRef& ref, ArgSpan
                   int64_t deadline) {
   const bool passed = context.HasPassed(deadline);
   EditedHash hash(context, key, ref);
-  FieldNames changed;
+  ElementNames changed;
   context.reply.Array(fields.size());
   for (const std::string_view name : fields) {
     if (!hash.value().Find(name)) {
@@ -91,7 +91,7 @@ void ExpireFields(Context& context, const HashedKey& key, EntryRef& ref, ArgSpan
 }
 
 void SetExpiry(Context& context, TimeUnit unit) {
-  const std::optional<int64_t> deadline = ParseFieldDeadline(context, context.args[2], unit);
+  const std::optional<int64_t> deadline = ParseElementDeadline(context, context.args[2], unit);
   if (!deadline) return;
   const ArgSpan members = context.args.subspan(3);
   const HashedKey key = context.Key(1);
@@ -140,7 +140,7 @@ void SaddexCommand(Context& context) {
   const size_t at = keep ? 3 : 2;
   if (context.args.size() < at + 2) return context.Fail(kSyntaxError);
   const std::optional<int64_t> deadline =
-      ParseFieldDeadline(context, context.args[at], kSecondsFromNow);
+      ParseElementDeadline(context, context.args[at], kSecondsFromNow);
   if (!deadline) return;
   if (context.HasPassed(*deadline)) {
     return context.Fail("ERR invalid expire time in 'saddex' command");
@@ -154,7 +154,7 @@ void SaddexCommand(Context& context) {
   SetValue set = ref ? SetOf(context, ref)
                      : SetValue::Create(rules, SetMember(members.front()), members.size());
   int64_t added = 0;
-  FieldNames expiring;
+  ElementNames expiring;
   for (const std::string_view text : members) {
     const SetMember member(text);
     const bool is_new = set.Add(rules, member);

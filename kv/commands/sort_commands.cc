@@ -113,7 +113,11 @@ void ReadList(const SortRequest& request, const ListValue& list, SortInput* inpu
              });
 }
 
-void ReadZset(const SortRequest& request, const SortedSetValue& zset, SortInput* input) {
+void ReadZset(Context& context, const SortRequest& request, EntryRef& ref, SortInput* input) {
+  VisibleZset visible;
+  visible.Read(context, ref);
+  if (!ref) return;
+  const SortedSetValue& zset = *visible;
   const bool backwards = !request.sorts && request.descending;
   RankRange range = request.sorts ? RankRange{0, zset.size()} : WantedOf(request, zset.size());
   if (backwards) range.first = zset.size() - range.first - range.count;
@@ -145,7 +149,7 @@ bool ReadInput(Context& context, SortRequest* request, SortInput* input) {
       ReadList(*request, ListOf(ref), input);
       return true;
     case ValueType::kZset:
-      ReadZset(*request, ZsetOf(ref), input);
+      ReadZset(context, *request, ref, input);
       return true;
     case ValueType::kSet:
       ReadSet(context, ref, input);

@@ -1,6 +1,24 @@
 #include "kv/commands/zset_access.h"
 
+#include "kv/types/scored_sources.h"
+
 namespace kv {
+
+void VisibleZset::LeaveOutDue(Context& context, EntryRef& ref) {
+  const StoreContext& store = context.store.context();
+  const int64_t hidden_until = store.hidden_until();
+  if (context.db.NextElementDeadline(ref) > hidden_until) return;
+  if (store.expiry == ExpiryPolicy::kDelete) {
+    context.db.ExpireElements(ref, SIZE_MAX);
+    if (ref) set_ = ZsetOf(ref);
+    return;
+  }
+  const auto visible = ScoredSourceOf(ValueType::kZset, set_.object(), hidden_until);
+  const WeightedSource sources[] = {{visible.get()}};
+  SortedSet* const copy = Union(context.store.memory(), store.hash_key, sources, Aggregate::kSum);
+  set_ = SortedSetValue({Encoding::kSortedSet, copy});
+  store_ = &context.store;
+}
 
 ZsetEdit::ZsetEdit(Context& context, const HashedKey& key)
     : context_(context),
@@ -8,7 +26,24 @@ ZsetEdit::ZsetEdit(Context& context, const HashedKey& key)
       ref_(context.db.FindForWrite(key)),
       rules_(ZsetRules(context)),
       rejected_(context.RejectUnless(ValueType::kZset, ref_)) {
-  if (ref_ && !rejected_) set_ = ZsetOf(ref_);
+  if (!ref_ || rejected_) return;
+  if (ref_->has_element_deadlines()) [[unlikely]]
+    RemoveDue();
+  if (ref_) set_ = ZsetOf(ref_);
+}
+
+// Also where expiry only hides: what is changed is what can be seen.
+void ZsetEdit::RemoveDue() {
+  if (context_.db.NextElementDeadline(ref_) <= context_.store.context().hidden_until()) {
+    context_.db.ExpireElements(ref_, SIZE_MAX);
+  }
+  deadline_before_ = context_.db.NextElementDeadline(ref_);
+}
+
+void ZsetEdit::SetObject() {
+  context_.db.SetObject(ref_, set_.object());
+  if (ref_->has_element_deadlines()) [[unlikely]]
+    context_.db.UpdateElementDeadlines(ref_, deadline_before_);
 }
 
 void ZsetEdit::RemoveRange(RankRange range) {
@@ -20,12 +55,17 @@ void ZsetEdit::Store() {
     context_.db.PutObject(key_, ref_, ValueType::kZset, set_.object(), kNoDeadline);
     return;
   }
-  context_.db.SetObject(ref_, set_.object());
+  SetObject();
   context_.store.context().SignalReady(context_.db.index(), key_.bytes);
 }
 
-void ZsetEdit::StoreRest(std::string_view event) {
+void ZsetEdit::StoreDeadlines() {
   context_.db.SetObject(ref_, set_.object());
+  context_.db.UpdateElementDeadlines(ref_, deadline_before_);
+}
+
+void ZsetEdit::StoreRest(std::string_view event) {
+  SetObject();
   context_.Notify(kEventZset, event, key_.bytes);
   if (!set_.empty()) return;
   context_.db.Remove(ref_);

@@ -24,8 +24,36 @@ inline SortedSetValue ZsetOf(const EntryRef& ref) {
 // What changes of sorted sets need, on behalf of a command that is bound to ValueLimits.
 inline SortedSetContext ZsetRules(const Context& context) {
   StoreContext& store = context.store.context();
-  return {store.memory, store.hash_key, context.Owner<ValueLimits>().sorted_set};
+  return {store.memory, store.hash_key, context.Owner<ValueLimits>().sorted_set, store.now};
 }
+
+// The sorted set of an entry, for reading, without members that are due. These are removed, since
+// ranks count them; where expiry only hides, a copy without them is read.
+class VisibleZset {
+ public:
+  VisibleZset() = default;
+  VisibleZset(const VisibleZset&) = delete;
+  VisibleZset& operator=(const VisibleZset&) = delete;
+  ~VisibleZset() {
+    if (store_ != nullptr) [[unlikely]]
+      store_->reclaimer().Drop(set_.object());
+  }
+
+  // Precondition: `ref` refers to a sorted set. It is empty afterwards if all members were due.
+  void Read(Context& context, EntryRef& ref) {
+    set_ = ZsetOf(ref);
+    if (ref->has_element_deadlines()) [[unlikely]]
+      LeaveOutDue(context, ref);
+  }
+  // Of what was read.
+  const SortedSetValue& operator*() const { return set_; }
+
+ private:
+  void LeaveOutDue(Context& context, EntryRef& ref);
+
+  SortedSetValue set_;
+  Store* store_ = nullptr;  // of a copy
+};
 
 // The sorted set of a key, for reading:
 //
@@ -37,18 +65,18 @@ class ZsetReader {
   // Replies with an error, and is rejected, if the key holds something else.
   ZsetReader(Context& context, const HashedKey& key)
       : ref_(context.db.FindForRead(key)), rejected_(context.RejectUnless(ValueType::kZset, ref_)) {
-    if (ref_ && !rejected_) set_ = ZsetOf(ref_);
+    if (ref_ && !rejected_) set_.Read(context, ref_);
   }
 
   bool rejected() const { return rejected_; }
   bool exists() const { return static_cast<bool>(ref_); }
   // Preconditions: exists().
-  const SortedSetValue& operator*() const { return set_; }
-  const SortedSetValue* operator->() const { return &set_; }
+  const SortedSetValue& operator*() const { return *set_; }
+  const SortedSetValue* operator->() const { return &*set_; }
 
  private:
   EntryRef ref_;
-  SortedSetValue set_;
+  VisibleZset set_;
   bool rejected_;
 };
 
@@ -60,7 +88,7 @@ class ZsetReader {
 //     edit.set().Add(edit.rules(), member, score);
 //     edit.Store();
 //
-// While it exists, nothing else may change the database.
+// Members that are due are removed first. While it exists, nothing else may change the database.
 class ZsetEdit {
  public:
   // Replies with an error, and is rejected, if the key holds something else.
@@ -81,16 +109,22 @@ class ZsetEdit {
 
   // Makes the set the value of the key, and wakes who waits for members.
   void Store();
+  // The same after nothing but deadlines changed.
+  void StoreDeadlines();
   // Raises the event for what was removed, and stores what is left. An empty set goes, and its key
   // with it: "del" is raised, too.
   void StoreRest(std::string_view event);
 
  private:
+  void RemoveDue();
+  void SetObject();
+
   Context& context_;
   const HashedKey key_;
   EntryRef ref_;
   SortedSetContext rules_;
   SortedSetValue set_;
+  int64_t deadline_before_ = INT64_MAX;  // of the first member that is due
   bool rejected_;
 };
 

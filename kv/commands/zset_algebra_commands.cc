@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "kv/base/numbers.h"
 #include "kv/base/text.h"
+#include "kv/commands/set_access.h"
 #include "kv/commands/zset_access.h"
 #include "kv/commands/zset_commands.h"
 #include "kv/types/scored_sources.h"
@@ -54,7 +55,9 @@ bool FailSyntax(Context& context) {
 
 // The value of a key as an input; null after an error reply.
 std::unique_ptr<ScoredSource> ReadSource(Context& context, size_t index) {
-  const EntryRef ref = context.db.FindForRead(context.Key(index));
+  EntryRef ref = context.db.FindForRead(context.Key(index));
+  // What is due goes for good, so that its deletion precedes the effect of what is read here.
+  if (context.store.context().expiry == ExpiryPolicy::kDelete) ExpireMembers(context, ref);
   if (!ref) return std::make_unique<EmptySource>();
   std::unique_ptr<ScoredSource> source;
   if (IsObject(ref->encoding())) {

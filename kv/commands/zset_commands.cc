@@ -101,6 +101,7 @@ void Add(Context& context, const AddRequest& request) {
   }
   int64_t added = 0;
   int64_t updated = 0;
+  bool changed = false;
   ScoreResult result{};
   for (size_t i = 0; i < scores.size(); ++i) {
     const std::string_view member = context.args[request.first_pair + 2 * i + 1];
@@ -108,8 +109,9 @@ void Add(Context& context, const AddRequest& request) {
     if (result.outcome == ScoreOutcome::kNotANumber) return context.Fail(kScoreIsNan);
     added += result.outcome == ScoreOutcome::kAdded;
     updated += result.outcome == ScoreOutcome::kUpdated;
+    changed = changed || IsChange(result.outcome);
   }
-  if (added + updated > 0) {
+  if (changed) {
     edit.Store();
     context.Notify(kEventZset, request.conditions.increment ? "zincr" : "zadd", context.args[1]);
     context.effects.AsGiven();

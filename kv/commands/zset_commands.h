@@ -17,6 +17,7 @@ std::span<const CommandSpec> ZsetCommandSpecs();
 std::span<const CommandSpec> ZsetRangeCommandSpecs();
 std::span<const CommandSpec> ZsetPopCommandSpecs();
 std::span<const CommandSpec> ZsetAlgebraCommandSpecs();
+std::span<const CommandSpec> ZsetTtlCommandSpecs();
 
 enum class ZsetOption : int8_t { kMatch, kCount };
 
@@ -64,6 +65,17 @@ void ZintercardCommand(Context& context);
 void ZinterstoreCommand(Context& context);
 void ZunionCommand(Context& context);
 void ZunionstoreCommand(Context& context);
+
+// zset_ttl_commands.cc
+void ZexpireCommand(Context& context);
+void ZexpireatCommand(Context& context);
+void ZexpiretimeCommand(Context& context);
+void ZpersistCommand(Context& context);
+void ZpexpireCommand(Context& context);
+void ZpexpireatCommand(Context& context);
+void ZpexpiretimeCommand(Context& context);
+void ZpttlCommand(Context& context);
+void ZttlCommand(Context& context);
 
 // A bound of scores: a number, or "(" and a number that is excluded.
 bool ParseScoreBound(std::string_view text, double* score, bool* exclusive);

@@ -36,6 +36,13 @@
 // holds an entry's position visits it, given that it is present then. Splits, merges, growth and
 // moved elements change where an entry is stored, which no step remembers.
 //
+// Epochs. An observer may ask to see each leaf, a segment, as it was when an epoch began: it is
+// shown a leaf before this changes for the first time, and the others as SaveLeaf walks over them.
+// So each element that was there when the epoch began is seen exactly once, as it was. Splits and
+// merges count as changes; moving elements or segments in memory does not. The table knows of the
+// changes that it makes itself; who changes an element, or replaces it, says so before, by
+// BeforeChange.
+//
 // Cost, for n elements: Find, Insert, Erase and Scan are O(1): a walk of the directory (one page
 // for each 9 bits), a bucket, an element. No operation does more than the work of one segment (at
 // most 567 elements hashed again, about 10 us) or copies more than a page of 4 KiB; one that holds
@@ -83,6 +90,32 @@ class HashTable {
   // Names the place of an entry until the next Insert or Erase. False where there is none.
   using Position = hash_table_internal::Position;
 
+  // The elements of a segment, in no order.
+  class LeafView {
+   public:
+    explicit LeafView(hash_table_internal::Segment& segment) : segment_(segment) {}
+    size_t size() const { return segment_.count; }
+    // Calls visit(const Element&).
+    template <class Visitor>
+    void ForEach(Visitor visit) const {
+      hash_table_internal::ForEachElement(
+          segment_, [&](void* element) { visit(*static_cast<const Element*>(element)); });
+    }
+
+   private:
+    hash_table_internal::Segment& segment_;
+  };
+
+  class LeafObserver : private hash_table_internal::SegmentObserver {
+   public:
+    // The leaf is as it was when the epoch began. The table must not be changed from here.
+    virtual void Save(LeafView leaf) = 0;
+
+   private:
+    friend class HashTable;
+    void SaveSegment(hash_table_internal::Segment& segment) final { Save(LeafView(segment)); }
+  };
+
   // Cursors are below 2^kCursorBits.
   static constexpr int kCursorBits = 47;
 
@@ -116,7 +149,7 @@ class HashTable {
     return static_cast<Element*>(position.bucket->pointer(position.slot));
   }
 
-  // The entry has moved to `element`; its key is the same.
+  // The entry is from now on `element`, which has the same key.
   void Replace(Position position, Element* element) {
     position.bucket->set_pointer(position.slot, element);
   }
@@ -179,6 +212,16 @@ class HashTable {
     return count;
   }
 
+  // Begins an epoch, which lasts until EndEpoch. `observer` must live as long.
+  void BeginEpoch(LeafObserver& observer) { core_.BeginEpoch(observer); }
+  bool in_epoch() const { return core_.in_epoch(); }
+  // To be called before the element with this hash changes, or another takes its place.
+  void BeforeChange(uint64_t hash) { core_.BeforeChange(hash); }
+  // Shows the observer the leaf at `position`, any 64-bit number, which it might not have seen.
+  // Returns the next one, 0 at the end. Starting from 0 until 0 comes back shows all.
+  uint64_t SaveLeaf(uint64_t position) { return core_.SaveSegmentOf(position); }
+  void EndEpoch() { core_.EndEpoch(); }
+
   // Lets the elements of one segment move: passes each to `move`, which returns where it is from
   // now on, and moves the segment itself if its slab is sparse. `position` is any 64-bit number;
   // returns the next one, 0 at the end. Starting from 0 until 0 comes back reaches every element
@@ -190,8 +233,8 @@ class HashTable {
   }
 
   // Takes the table apart: passes elements to `visit`, which may free them, until about `budget`
-  // are gone. Returns true while any are left. Once begun, nothing but this, size() and the
-  // destructor may be called until it returned false.
+  // are gone. An observer is shown nothing of it, here and below. Returns true while any are left.
+  // Once begun, nothing but this, size() and the destructor may be called until it returned false.
   template <class Visitor>
   bool DropSome(size_t budget, Visitor visit) {
     return core_.DropSome(budget, [&](void* element) { visit(static_cast<Element*>(element)); });

@@ -186,6 +186,7 @@ void SegmentList::FreeChunks(SlabMemory& memory) {
 // --- Entries -------------------------------------------------------------------------------------
 
 void Core::Erase(Position position, uint64_t hash, HashOf hash_of) {
+  BeforeChange(hash);
   const DirectorySlot slot = SlotOf(hash);
   Segment* const segment = slot.segment();
   Bucket* const home = slot.Home(hash);
@@ -236,12 +237,26 @@ uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag
 }
 
 void Core::VisitAll(Visit visit) const {
-  for (size_t i = 0; i < segments_.size(); ++i) {
-    for (const Bucket& bucket : segments_.at(i)->buckets()) {
-      ForEachSlot(bucket.Occupied(), [&](int slot) { visit(bucket.pointer(slot)); });
-    }
-  }
+  for (size_t i = 0; i < segments_.size(); ++i) ForEachElement(*segments_.at(i), visit);
 }
+
+// --- Epochs --------------------------------------------------------------------------------------
+
+uint64_t Core::SaveSegmentOf(uint64_t hash) {
+  int depth = 0;
+  const DirectorySlot slot = SlotOf(hash, &depth);
+  if (slot.is_null()) return EndOfRegion(hash, depth);
+  Save(slot.segment());
+  return EndOfRegion(slot.segment()->first_hash, slot.depth());
+}
+
+void Core::Save(Segment* segment) {
+  if (observer_ == nullptr || segment->epoch == epoch_) return;
+  segment->epoch = epoch_;
+  observer_->SaveSegment(*segment);
+}
+
+// --- At random -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -387,6 +402,7 @@ void Core::Shrink(Segment* segment, HashOf hash_of) {
     return;
   }
   Items items;
+  for (Segment* part : parts) Save(part);
   for (Segment* part : parts) Collect(part, hash_of, items);
   for (Segment* part : parts) Retire(part);
   ClearRegion(hash, depth);
@@ -402,6 +418,7 @@ Segment* Core::NewSegment(uint64_t hash, int depth, size_t home_buckets, size_t 
   segment->depth = static_cast<uint8_t>(depth);
   segment->home_buckets = static_cast<uint8_t>(home_buckets);
   segment->stash_buckets = static_cast<uint32_t>(stash_buckets);
+  segment->epoch = epoch_;
   directory_bytes_ += SlabMemory::GoodSize(bytes);
   return segment;
 }
@@ -579,9 +596,7 @@ bool Core::DropSome(size_t budget, Visit visit) {
     Segment* const segment = DetachLastSegment(root_);
     if (segment == nullptr) break;
     PrefetchElements(*segment);
-    for (const Bucket& bucket : segment->buckets()) {
-      ForEachSlot(bucket.Occupied(), [&](int slot) { visit(bucket.pointer(slot)); });
-    }
+    ForEachElement(*segment, visit);
     dropped += segment->count;
     size_ -= segment->count;
     segments_.Remove(segment, *memory_);
@@ -611,6 +626,8 @@ void Core::Swap(Core& other) noexcept {
   std::swap(segments_, other.segments_);
   std::swap(directory_bytes_, other.directory_bytes_);
   std::swap(most_slots_, other.most_slots_);
+  std::swap(epoch_, other.epoch_);
+  std::swap(observer_, other.observer_);
 }
 
 }  // namespace kv::hash_table_internal

@@ -109,6 +109,7 @@ struct alignas(64) Segment {
   uint32_t shrink_below;  // with fewer entries than this the segment is made smaller or merged
   uint32_t index;         // in the list of segments
   uint32_t stash_buckets;
+  uint32_t epoch;        // in which it was made or last shown to an observer
   uint8_t depth;         // bits of the hash that all entries share by their place in the directory
   uint8_t home_buckets;  // at most kMaxHomeBuckets
 
@@ -228,6 +229,23 @@ struct Position {
   explicit operator bool() const { return bucket != nullptr; }
 };
 
+// Sees segments as they were when an epoch began.
+class SegmentObserver {
+ public:
+  virtual ~SegmentObserver() = default;
+  virtual void SaveSegment(Segment& segment) = 0;
+};
+
+// Calls visit(void*) for each element of the segment.
+template <class Visit>
+void ForEachElement(Segment& segment, Visit visit) {
+  for (const Bucket& bucket : segment.buckets()) {
+    for (uint32_t mask = bucket.Occupied(); mask != 0; mask &= mask - 1) {
+      visit(bucket.pointer(std::countr_zero(mask)));
+    }
+  }
+}
+
 class Core {
  public:
   using HashOf = absl::FunctionRef<uint64_t(const void*)>;
@@ -266,6 +284,7 @@ class Core {
   }
 
   void Insert(void* element, uint64_t hash, HashOf hash_of) {
+    BeforeChange(hash);
     const DirectorySlot slot = SlotOf(hash);
     if (slot.is_null() || !TryPlace(slot, hash, element)) [[unlikely]] {
       InsertByRebuilding(slot, {hash, element}, hash_of);
@@ -284,6 +303,20 @@ class Core {
   // from now on, and moves the segment itself out of a sparse slab. Returns the first hash behind
   // the segment's region, 0 if there is none.
   uint64_t Compact(uint64_t hash, Move move);
+
+  bool in_epoch() const { return observer_ != nullptr; }
+  void BeginEpoch(SegmentObserver& observer) {
+    ++epoch_;
+    observer_ = &observer;
+  }
+  void EndEpoch() { observer_ = nullptr; }
+  // The segment that `hash` belongs to is about to change.
+  void BeforeChange(uint64_t hash) {
+    if (in_epoch()) [[unlikely]]
+      SaveSegmentOf(hash);
+  }
+  // Shows that segment unless it was. Returns the first hash behind its region, 0 if there is none.
+  uint64_t SaveSegmentOf(uint64_t hash);
 
   void* RandomElement(RandomWord random) const;
   size_t Sample(RandomWord random, size_t wanted, Visit visit) const;
@@ -309,6 +342,7 @@ class Core {
   Segment* MoveSegment(Segment* segment);
   void Attach(Segment* segment);
   void Retire(Segment* segment);
+  void Save(Segment* segment);
   void FreeSegment(Segment* segment);
 
   // The directory. A region is all hashes that share the first `depth` bits with `hash`.
@@ -328,6 +362,8 @@ class Core {
   SegmentList segments_;
   size_t directory_bytes_ = 0;  // pages and segments
   uint32_t most_slots_ = 0;     // no segment has more
+  uint32_t epoch_ = 0;
+  SegmentObserver* observer_ = nullptr;  // null outside of an epoch
 };
 
 inline bool Core::TryPlace(DirectorySlot slot, uint64_t hash, void* element) {

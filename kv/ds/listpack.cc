@@ -146,11 +146,14 @@ void ListpackEntry::SetText(std::string_view text) {
 }
 
 void ListpackEntry::WriteTo(char* out) const {
-  std::memcpy(out, head_.data(), head_size_);
-  out += head_size_;
+  for (size_t i = 0; i < head_size_; ++i) *out++ = static_cast<char>(head_[i]);
   if (!text_.empty()) std::memcpy(out, text_.data(), text_.size());
   out += text_.size();
-  WriteBack(out, head_size_ + text_.size());
+  if (back_size_ == 1) [[likely]] {
+    *out = static_cast<char>(head_size_ + text_.size());
+  } else {
+    WriteBack(out, head_size_ + text_.size());
+  }
 }
 
 // --- ListpackView ---
@@ -236,6 +239,50 @@ size_t ListpackView::CountEntries() const {
   return entries;
 }
 
+uint16_t ListpackView::CountAfter(int64_t difference) const {
+  const uint16_t stored = Load<uint16_t>(block_ + 4);
+  if (stored == kUnknown) return kUnknown;
+  return static_cast<uint16_t>(std::min<int64_t>(stored + difference, kUnknown));
+}
+
+// --- ListpackInRoom ---
+
+void ListpackInRoom::WriteHeader(size_t total, uint16_t entries) {
+  char* const begin = const_cast<char*>(block_);
+  const auto total32 = static_cast<uint32_t>(total);
+  std::memcpy(begin, &total32, sizeof total32);
+  std::memcpy(begin + 4, &entries, sizeof entries);
+}
+
+void ListpackInRoom::Prepend(const ListpackEntry& entry) {
+  const size_t total = bytes() + entry.bytes();
+  const uint16_t entries = CountAfter(1);
+  block_ -= entry.bytes();
+  WriteHeader(total, entries);
+  entry.WriteTo(const_cast<char*>(block_) + kHeaderBytes);
+}
+
+void ListpackInRoom::Append(const ListpackEntry& entry) {
+  char* const end = const_cast<char*>(block_) + bytes() - 1;
+  entry.WriteTo(end);
+  end[entry.bytes()] = static_cast<char>(kEnd);
+  WriteHeader(bytes() + entry.bytes(), CountAfter(1));
+}
+
+void ListpackInRoom::RemoveFirst() {
+  const size_t removed = EntryBytes(kHeaderBytes);
+  const size_t total = bytes() - removed;
+  const uint16_t entries = CountAfter(-1);
+  block_ += removed;
+  WriteHeader(total, entries);
+}
+
+void ListpackInRoom::RemoveLast() {
+  const Position last = Last();
+  const_cast<char*>(block_)[last] = static_cast<char>(kEnd);
+  WriteHeader(size_t{last} + 1, CountAfter(-1));
+}
+
 // --- Listpack ---
 
 Listpack Listpack::Create(SlabMemory& memory) {
@@ -258,9 +305,7 @@ void Listpack::SetBytes(size_t total) {
 }
 
 void Listpack::ChangeCount(int64_t difference) {
-  const uint16_t stored = Load<uint16_t>(block_ + 4);
-  if (stored == kUnknown) return;
-  const auto entries = static_cast<uint16_t>(std::min<int64_t>(stored + difference, kUnknown));
+  const uint16_t entries = CountAfter(difference);
   std::memcpy(mutable_block() + 4, &entries, sizeof entries);
 }
 

@@ -174,8 +174,28 @@ class ListpackView {
   }
   ListpackElement GetLong(Position position) const;
   size_t CountEntries() const;
+  // What the header says of the number of entries once it differs by so much.
+  uint16_t CountAfter(int64_t difference) const;
 
   const char* block_;
+};
+
+// A listpack in the midst of a larger block, which somebody else manages: changes at its ends,
+// which move no other entry. Where it begins changes with its first entry.
+class ListpackInRoom : public ListpackView {
+ public:
+  explicit ListpackInRoom(char* begin) : ListpackView(begin) {}
+
+  // Precondition: entry.bytes() of room before it.
+  void Prepend(const ListpackEntry& entry);
+  // Precondition: entry.bytes() of room behind it.
+  void Append(const ListpackEntry& entry);
+  // Precondition: not empty. Cost: O(1).
+  void RemoveFirst();
+  void RemoveLast();
+
+ private:
+  void WriteHeader(size_t total, uint16_t entries);
 };
 
 // A listpack that owns its block, which is all it is: pointer-sized, and copied like a pointer.

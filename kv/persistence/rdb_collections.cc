@@ -96,19 +96,27 @@ std::optional<RdbValue> ReadSetListpack(const RdbValueContext& context, RdbReade
   return set.Take();
 }
 
+// The deadline that stands before a member, if `deadlines` says that any does.
+std::optional<int64_t> ReadMemberDeadline(bool deadlines, RdbReader& in) {
+  if (!deadlines) return kNoFieldDeadline;
+  const auto deadline = in.Length();
+  if (!deadline || *deadline > static_cast<uint64_t>(INT64_MAX)) return std::nullopt;
+  return static_cast<int64_t>(*deadline);
+}
+
 std::optional<RdbValue> ReadSetMembers(const RdbValueContext& context, bool deadlines,
                                        RdbReader& in) {
   const auto count = in.Count(1);
   if (!count) return std::nullopt;
   SetBuilder set(context);
   for (size_t i = 0; i < *count; ++i) {
-    const auto deadline = deadlines ? in.Length() : kNoFieldDeadline;
-    if (!deadline || *deadline > static_cast<uint64_t>(INT64_MAX)) return std::nullopt;
+    const auto deadline = ReadMemberDeadline(deadlines, in);
+    if (!deadline) return std::nullopt;
     const auto text = in.String();
     if (!text) return std::nullopt;
     const SetMember member(*text);
     if (!set.Add(member, *count)) return std::nullopt;
-    if (*deadline != kNoFieldDeadline) set.SetDeadline(member, static_cast<int64_t>(*deadline));
+    if (*deadline != kNoFieldDeadline) set.SetDeadline(member, *deadline);
   }
   return set.Take();
 }
@@ -189,7 +197,8 @@ std::optional<RdbValue> ReadHashPairs(const RdbValueContext& context,
 class ScoredBuilder {
  public:
   explicit ScoredBuilder(const RdbValueContext& context)
-      : set_(context.memory), rules_{context.memory, context.hash_key, context.limits.sorted_set} {
+      : set_(context.memory),
+        rules_{context.memory, context.hash_key, context.limits.sorted_set, context.now} {
     set_.value() = SortedSetValue::Create(rules_);
   }
 
@@ -197,6 +206,9 @@ class ScoredBuilder {
   bool Add(std::string_view member, std::optional<double> score) {
     if (!score) return false;
     return set_.value()->Add(rules_, member, *score).outcome == ScoreOutcome::kAdded;
+  }
+  void SetDeadline(std::string_view member, int64_t deadline) {
+    set_.value()->SetDeadline(rules_, member, deadline);
   }
   std::optional<RdbValue> Take() { return set_.Take(ValueType::kZset); }
 
@@ -245,13 +257,17 @@ std::optional<RdbValue> ReadRdbSortedSet(const RdbValueContext& context, RdbType
   if (type == RdbType::kSortedSetListpack) return ReadSortedSetListpack(context, in);
   const auto count = in.Count(2);
   if (!count) return std::nullopt;
+  const bool deadlines = type == RdbType::kSortedSetDeadlines;
   ScoredBuilder set(context);
   for (size_t i = 0; i < *count; ++i) {
+    const auto deadline = ReadMemberDeadline(deadlines, in);
+    if (!deadline) return std::nullopt;
     const auto text = in.String();
     if (!text) return std::nullopt;
     const std::string member(*text);
-    const auto score = type == RdbType::kSortedSet ? in.Double() : in.TextDouble();
+    const auto score = type == RdbType::kSortedSetText ? in.TextDouble() : in.Double();
     if (!set.Add(member, score)) return std::nullopt;
+    if (*deadline != kNoFieldDeadline) set.SetDeadline(member, *deadline);
   }
   return set.Take();
 }

@@ -39,7 +39,8 @@ enum class RdbType : uint8_t {
   kStreamMessages = 26,
   kStreamReleased = 27,
   // Known to solokv alone.
-  kSetDeadlines = 128,  // for each member a length, its deadline or 0, and a string
+  kSetDeadlines = 128,        // for each member a length, its deadline or 0, and a string
+  kSortedSetDeadlines = 129,  // the same, and its score as a double
   kStreamRetention = 130,
 };
 

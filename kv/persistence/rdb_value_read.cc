@@ -114,6 +114,7 @@ std::optional<RdbValue> ReadRdbValue(const RdbValueContext& context, RdbType typ
     case RdbType::kSortedSet:
     case RdbType::kSortedSetText:
     case RdbType::kSortedSetListpack:
+    case RdbType::kSortedSetDeadlines:
       return ReadRdbSortedSet(context, type, in);
     case RdbType::kStream:
     case RdbType::kStreamCounters:

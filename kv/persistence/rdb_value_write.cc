@@ -96,12 +96,22 @@ void WriteHash(const Entry& entry, RdbWriter& out) {
 
 // --- sorted sets ---
 
+SortedSetValue ZsetOf(const Entry& entry) {
+  return SortedSetValue({entry.encoding(), entry.object()});
+}
+
+bool HasDeadlines(const SortedSetValue& set) {
+  return !set.is_small() && set.large().expiring() > 0;
+}
+
 // From the highest score on: readers of the format add members in front of those they have.
 void WriteSortedSet(const Entry& entry, RdbWriter& out) {
-  const SortedSetValue set({entry.encoding(), entry.object()});
+  const SortedSetValue set = ZsetOf(entry);
+  const bool has_deadlines = HasDeadlines(set);
   if (set.is_small()) return out.String(Listpack::FromBlock(entry.object()).view());
   out.Length(set.size());
   set.ForEach({0, set.size()}, RankOrder::kDescending, [&](std::string_view member, double score) {
+    if (has_deadlines) out.Length(static_cast<uint64_t>(set.large().DeadlineOf(member)));
     out.String(member);
     out.Double(score);
   });
@@ -141,8 +151,8 @@ RdbType RdbTypeOf(const Entry& entry) {
       if (entry.encoding() == Encoding::kListpackEx) return RdbType::kHashListpackEx;
       return HashOf(entry).table().expiring() > 0 ? RdbType::kHashDeadlines : RdbType::kHash;
     case ValueType::kZset:
-      return entry.encoding() == Encoding::kListpack ? RdbType::kSortedSetListpack
-                                                     : RdbType::kSortedSet;
+      if (entry.encoding() == Encoding::kListpack) return RdbType::kSortedSetListpack;
+      return HasDeadlines(ZsetOf(entry)) ? RdbType::kSortedSetDeadlines : RdbType::kSortedSet;
     case ValueType::kStream:
       return RdbTypeOf(*static_cast<const Stream*>(entry.object()));
   }

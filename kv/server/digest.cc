@@ -64,7 +64,8 @@ void MixSet(StoreDigest& digest, const SetValue& set) {
 
 void MixSortedSet(StoreDigest& digest, const SortedSetValue& set) {
   set.ForEach([&](std::string_view member, double score) {
-    digest.Mix(absl::StrFormat("zset:%.17g:%s", score, member));
+    const int64_t deadline = set.DeadlineOf(member).value_or(kNoFieldDeadline);
+    digest.Mix(absl::StrFormat("zset:%d:%.17g:%s", deadline, score, member));
   });
 }
 

@@ -272,7 +272,7 @@ void Server::RegisterCommands() {
   table_.Register(HyperLogLogCommandSpecs(), &options_.hyperloglog);
   table_.Register(ListCommandSpecs(), &options_.value_limits);
   for (const auto specs : {ZsetCommandSpecs(), ZsetRangeCommandSpecs(), ZsetPopCommandSpecs(),
-                           ZsetAlgebraCommandSpecs(), GeoCommandSpecs()}) {
+                           ZsetAlgebraCommandSpecs(), ZsetTtlCommandSpecs(), GeoCommandSpecs()}) {
     table_.Register(specs, &options_.value_limits);
   }
   table_.Register(SetCommandSpecs(), &options_.value_limits);

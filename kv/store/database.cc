@@ -91,6 +91,7 @@ EntryRef Database::FindForWrite(const HashedKey& key) {
   if (!ref) return {};
   if (IsHidden(*ref)) [[unlikely]]
     return FindExpired(ref);
+  table_.BeforeChange(key.hash);
   if (context_.touch) ref->set_access(context_.TouchedAccess(ref->access()));
   return EntryRef(ref.entry_, ref.position_);
 }
@@ -125,6 +126,7 @@ void Database::PutNumber(const HashedKey& key, EntryRef& ref, int64_t number, in
 }
 
 void Database::ChangeNumber(EntryRef& ref, int64_t number) {
+  BeforeChange(*ref);
   CountSize(*ref, -1);
   ref->set_number(number);
   CountSize(*ref, +1);
@@ -140,6 +142,7 @@ void Database::PutObject(const HashedKey& key, EntryRef& ref, ValueType type, Va
 }
 
 char* Database::EditString(EntryRef& ref, size_t size) {
+  BeforeChange(*ref);
   CountSize(*ref, -1);
   Entry* entry = ref.entry_;
   const size_t old_size = entry->string_size();
@@ -203,6 +206,7 @@ Entry* Database::Shape(const HashedKey& key, EntryRef& ref, ValueType type, Enco
     context_.Notify(kEventNew, "new", index_, key.bytes);
     return entry;
   }
+  table_.BeforeChange(key.hash);
   CountSize(*ref, -1);
   MarkElementDeadlines(*ref.entry_, false);
   CountDeadline(*ref.entry_, ref->deadline(), deadline, key.hash);
@@ -261,6 +265,7 @@ void Database::Remove(EntryRef& ref) {
 }
 
 void Database::SetDeadline(EntryRef& ref, int64_t deadline) {
+  BeforeChange(*ref);
   Entry* entry = ref.entry_;
   CountDeadline(*entry, entry->deadline(), deadline, table_.traits().Hash(*entry));
   if (entry->has_deadline() && deadline != kNoDeadline) {

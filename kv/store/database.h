@@ -107,7 +107,7 @@ class Database {
   EntryRef FindForRead(const HashedKey& key);
   // For commands that look at a key without using its value: counts a hit or a miss only.
   EntryRef FindUntouched(const HashedKey& key);
-  // For commands that write: counts a use.
+  // For commands that write: counts a use. What they change in place, they find by this.
   EntryRef FindForWrite(const HashedKey& key);
 
   // --- strings ---
@@ -129,8 +129,8 @@ class Database {
   // Makes an object, which the database then owns, the value of `key`; otherwise as PutString.
   void PutObject(const HashedKey& key, EntryRef& ref, ValueType type, ValueObject value,
                  int64_t deadline);
-  // The object of `ref`, which was changed in place, is this one from now on; the former one is not
-  // freed. Precondition: ref refers to an object.
+  // The object of `ref`, found by FindForWrite and changed in place, is this one from now on; the
+  // former one is not freed. Precondition: ref refers to an object.
   void SetObject(EntryRef& ref, ValueObject value) {
     ref->set_encoding(ref->type(), value.encoding);
     ref->set_object(value.object);
@@ -204,6 +204,14 @@ class Database {
   bool has_large_values_to_compact() const { return !partly_compacted_.empty(); }
   // Goes on with one of them.
   void CompactLargeValue(CompactionStats& stats);
+  // --- epochs ---
+  // As those of HashTable: an observer sees the entries as they were when the epoch began, with
+  // what of their values lies in one block. It follows the entries where Swap takes them, and is
+  // shown nothing of what Clear detaches.
+  void BeginEpoch(EntryTable::LeafObserver& observer) { table_.BeginEpoch(observer); }
+  uint64_t SaveLeaf(uint64_t position) { return table_.SaveLeaf(position); }
+  void EndEpoch() { table_.EndEpoch(); }
+
   // Detaches all entries at once. The reclaimer frees their memory.
   void Clear();
   void Swap(Database& other);
@@ -241,6 +249,11 @@ class Database {
   }
   bool IsHidden(const Entry& entry) const {
     return IsExpired(entry) && context_.expiry != ExpiryPolicy::kShow;
+  }
+  // To be called before the content of an entry changes.
+  void BeforeChange(const Entry& entry) {
+    if (table_.in_epoch()) [[unlikely]]
+      table_.BeforeChange(table_.traits().Hash(entry));
   }
   EntryRef FindExpired(EntryRef& ref);
   void ExpireEntry(uint64_t hash);

@@ -190,6 +190,7 @@ void Database::NoteExpired(const EntryRef& ref, std::string_view element, int64_
 }
 
 size_t Database::ExpireElements(EntryRef& ref, size_t budget) {
+  BeforeChange(*ref);
   const ValueOperations& operations = OperationsOf(ref->encoding());
   void* object = ref->object();
   bool any = false;

@@ -83,6 +83,7 @@ bool FieldTable::Set(const FieldContext& context, std::string_view field, std::s
     Insert(context, NewField(context.memory, field, value, deadline), hash);
     return true;
   }
+  fields_.BeforeChange(hash);
   const int64_t before = fields_.At(position)->deadline();
   HashField* const changed = ReplaceField(context.memory, position, value, deadline);
   CountDeadline(context, before, changed, hash);
@@ -110,6 +111,7 @@ void FieldTable::SetDeadline(const FieldContext& context, std::string_view field
                              int64_t deadline) {
   const uint64_t hash = HashOf(field);
   const Fields::Position position = fields_.Locate(field, hash);
+  fields_.BeforeChange(hash);
   HashField* changed = fields_.At(position);
   const int64_t before = changed->deadline();
   if (changed->has_deadline() && deadline != kNoFieldDeadline) {

@@ -43,6 +43,20 @@ struct FieldContext {
   int64_t now = 0;  // wall milliseconds; matters only to deadlines
 };
 
+// How the hash table sees fields.
+struct FieldTraits {
+  using Element = HashField;
+  using Key = std::string_view;
+  static constexpr size_t kLookupBytes = 32;  // sizes, a short field, a short value
+  HashKey hash_key;
+
+  uint64_t HashOf(std::string_view field) const { return kv::Hash(field, hash_key); }
+  uint64_t Hash(const HashField& element) const { return HashOf(element.field()); }
+  bool Equal(const HashField& element, std::string_view field) const {
+    return SameBytes(element.field(), field);
+  }
+};
+
 class FieldTable {
  public:
   // An empty table. `hash_key` is the secret of the server's hashes.
@@ -118,26 +132,23 @@ class FieldTable {
   // of work are done. Returns the units done.
   size_t FireDue(SlabMemory& memory, int64_t now, size_t budget, VisitExpired visit);
 
+  // --- epochs ---
+  // As those of HashTable: an observer sees the fields as they were when the epoch began.
+  using LeafObserver = HashTable<FieldTraits>::LeafObserver;
+  using LeafView = HashTable<FieldTraits>::LeafView;
+  void BeginEpoch(LeafObserver& observer) { fields_.BeginEpoch(observer); }
+  uint64_t SaveLeaf(uint64_t position) { return fields_.SaveLeaf(position); }
+  void EndEpoch() { fields_.EndEpoch(); }
+
   // Moves parts of the table out of sparse slabs. Returns the position to go on from, 0 at the end.
   // Starting from 0 until 0 comes back reaches all that was there all the time.
   uint64_t Compact(SlabMemory& memory, uint64_t position, CompactionCount& count);
 
  private:
-  struct Traits {
-    using Element = HashField;
-    using Key = std::string_view;
-    static constexpr size_t kLookupBytes = 32;  // sizes, a short field, a short value
-    HashKey hash_key;
+  using Fields = HashTable<FieldTraits>;
 
-    uint64_t HashOf(std::string_view field) const { return kv::Hash(field, hash_key); }
-    uint64_t Hash(const HashField& element) const { return HashOf(element.field()); }
-    bool Equal(const HashField& element, std::string_view field) const {
-      return SameBytes(element.field(), field);
-    }
-  };
-  using Fields = HashTable<Traits>;
-
-  FieldTable(SlabMemory& memory, const HashKey& hash_key) : fields_(memory, Traits{hash_key}) {}
+  FieldTable(SlabMemory& memory, const HashKey& hash_key)
+      : fields_(memory, FieldTraits{hash_key}) {}
   FieldTable(FieldTable&&) noexcept = default;
 
   uint64_t HashOf(std::string_view field) const { return fields_.traits().HashOf(field); }

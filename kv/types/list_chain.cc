@@ -166,10 +166,20 @@ void ListChain::Announce(const ListContext& context, size_t index) {
   changing.epoch = context.epoch;
 }
 
-ListNode& ListChain::Open(const ListContext& context, size_t index) {
+// For changes at the ends of a node.
+ListNode& ListChain::Unpack(const ListContext& context, size_t index) {
   Announce(context, index);
-  node(index).Decompress(context.memory);
-  return node(index);
+  ListNode& unpacked = node(index);
+  if (unpacked.form == ListNode::Form::kCompressed) [[unlikely]]
+    unpacked.Decompress(context.memory);
+  return unpacked;
+}
+
+// For all changes of a node.
+ListNode& ListChain::Open(const ListContext& context, size_t index) {
+  ListNode& opened = Unpack(context, index);
+  if (opened.has_room()) opened.CloseRoom(context.memory);
+  return opened;
 }
 
 bool ListChain::Fits(const ListContext& context, size_t index, const ListpackEntry& entry) const {
@@ -325,17 +335,43 @@ void ListChain::SettleEnds(const ListContext& context) {
 
 void ListChain::Push(const ListContext& context, ListEnd end, std::string_view text) {
   BeginChange(context);
-  const bool front = end == ListEnd::kFront;
   const size_t nodes = node_count();
   if (nodes > 0) {
     const ListpackEntry entry(text);
-    const size_t index = front ? 0 : nodes - 1;
-    if (Fits(context, index, entry)) {
-      return AddToNode(context, index, front ? 0 : node(index).count, entry);
+    const size_t index = IndexOf(end);
+    if (Fits(context, index, entry)) [[likely]] {
+      Unpack(context, index).Push(context.memory, end, entry);
+      ++directory_->size;
+      return;
     }
+    if (node(index).has_room()) Open(context, index);
   }
-  InsertNewNode(context, front ? 0 : nodes, text);
+  InsertNewNode(context, end == ListEnd::kFront ? 0 : nodes, text);
   SettleEnds(context);
+}
+
+ListpackElement ListChain::Outermost(const ListContext& context, ListEnd end) {
+  const size_t index = IndexOf(end);
+  if (node(index).form == ListNode::Form::kCompressed) [[unlikely]] {
+    BeginChange(context);
+    Unpack(context, index);
+  }
+  const ListNode& outer = node(index);
+  if (outer.is_plain()) return ListpackElement(outer.text());
+  return outer.view().Get(FirstFrom(outer.view(), end));
+}
+
+void ListChain::Pop(const ListContext& context, ListEnd end) {
+  const size_t index = IndexOf(end);
+  if (node(index).count == 1) return Erase(context, end == ListEnd::kFront ? 0 : size() - 1, 1);
+  BeginChange(context);
+  ListNode& outer = Unpack(context, index);
+  outer.Pop(context.memory, end);
+  --directory_->size;
+  const ListLimits& limits = context.limits;
+  if (outer.PlainBytes() <= limits.MaxBytes() / 2 && outer.count <= limits.MaxCount() / 2) {
+    MergeAround(context, index);
+  }
 }
 
 void ListChain::AppendNode(const ListContext& context, ListNode added) {

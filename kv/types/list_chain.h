@@ -69,8 +69,6 @@ struct ListContext {
   ListReclaimer* reclaimer = nullptr;  // without one everything is freed at once
 };
 
-enum class ListEnd : uint8_t { kFront, kBack };
-
 // Sees an element, which is valid during the call. Returns false to end the visit.
 using VisitListElement = absl::FunctionRef<bool(const ListpackElement&)>;
 
@@ -93,6 +91,10 @@ class ListChain {
   size_t memory_bytes() const;
 
   void Push(const ListContext& context, ListEnd end, std::string_view text);
+  // The element at one end, valid until the list changes. Precondition: not empty.
+  ListpackElement Outermost(const ListContext& context, ListEnd end);
+  // Takes it off. Precondition: not empty.
+  void Pop(const ListContext& context, ListEnd end);
   // Adds a node at the back, which the chain then owns.
   void AppendNode(const ListContext& context, ListNode node);
 
@@ -139,6 +141,7 @@ class ListChain {
   ListNode* slots() const { return reinterpret_cast<ListNode*>(directory_ + 1); }
   ListNode* nodes_begin() const { return slots() + directory_->begin; }
   ListNode& node(size_t index) const { return nodes_begin()[index]; }
+  size_t IndexOf(ListEnd end) const { return end == ListEnd::kFront ? 0 : node_count() - 1; }
   size_t node_count() const { return directory_->end - directory_->begin; }
 
   Place Locate(size_t index) const;
@@ -151,6 +154,7 @@ class ListChain {
   // Changes of one node.
   void BeginChange(const ListContext& context);
   void Announce(const ListContext& context, size_t index);
+  ListNode& Unpack(const ListContext& context, size_t index);
   ListNode& Open(const ListContext& context, size_t index);
   bool Fits(const ListContext& context, size_t index, const ListpackEntry& entry) const;
   void AddToNode(const ListContext& context, size_t index, size_t offset,

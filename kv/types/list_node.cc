@@ -3,7 +3,6 @@
 #include <lzf.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cstring>
 
 namespace kv {
@@ -12,6 +11,10 @@ namespace {
 // Compression has to find something, and has to pay for the time it costs.
 constexpr size_t kMinCompressBytes = 48;
 constexpr size_t kMinSavedBytes = 8;
+
+// Before a listpack: what pushing makes at once, and what popping leaves at most.
+constexpr size_t kNewRoom = 512;
+constexpr size_t kMaxRoom = 1024;
 
 uint32_t UnpackedBytes(const char* block) {
   uint32_t bytes;
@@ -30,16 +33,6 @@ void Unpack(const ListNode& node, char* out) {
 
 }  // namespace
 
-size_t ListLimits::MaxBytes() const {
-  if (max_listpack_size >= 0) return size_t{8} << 10;
-  return size_t{2} << 10 << std::min<int64_t>(-max_listpack_size, 5);
-}
-
-size_t ListLimits::MaxCount() const {
-  if (max_listpack_size < 0) return ListNode::kMaxCount;
-  return std::clamp<size_t>(static_cast<size_t>(max_listpack_size), 1, ListNode::kMaxCount);
-}
-
 ListNode ListNode::OfListpack(Listpack listpack, size_t count, uint64_t epoch) {
   ListNode node{nullptr, epoch, 0, 0, Form::kListpack};
   node.SetListpack(listpack, count);
@@ -57,18 +50,19 @@ ListNode ListNode::Copy(SlabMemory& memory, uint64_t new_epoch) const {
   ListNode copy = *this;
   copy.epoch = new_epoch;
   copy.block = static_cast<char*>(memory.Allocate(BlockBytes()));
-  std::memcpy(copy.block, block, form == Form::kListpack ? PlainBytes() : bytes);
+  std::memcpy(copy.block, block, form == Form::kListpack ? bytes + PlainBytes() : bytes);
   return copy;
 }
 
 size_t ListNode::BlockBytes() const {
-  return form == Form::kListpack ? listpack().memory_bytes() : SlabMemory::GoodSize(bytes);
+  return form == Form::kListpack ? Listpack::BlockBytes(bytes + view().bytes())
+                                 : SlabMemory::GoodSize(bytes);
 }
 
 size_t ListNode::PlainBytes() const {
   switch (form) {
     case Form::kListpack:
-      return listpack().bytes();
+      return view().bytes();
     case Form::kPlain:
       return bytes;
     case Form::kCompressed:
@@ -83,9 +77,60 @@ void ListNode::SetListpack(Listpack changed, size_t new_count) {
   count = static_cast<uint16_t>(new_count);
 }
 
+// Moves the listpack to a block with so much room before it.
+void ListNode::MakeRoom(SlabMemory& memory, size_t room) {
+  const std::string_view moved = view().view();
+  char* const roomy =
+      static_cast<char*>(memory.Allocate(Listpack::BlockBytes(room + moved.size())));
+  std::memcpy(roomy + room, moved.data(), moved.size());
+  Free(memory);
+  block = roomy;
+  bytes = static_cast<uint32_t>(room);
+}
+
+void ListNode::CloseRoom(SlabMemory& memory) {
+  MakeRoom(memory, 0);
+}
+
+void ListNode::Push(SlabMemory& memory, ListEnd end, const ListpackEntry& entry) {
+  const size_t added = entry.bytes();
+  const size_t total = view().bytes();
+  if (end == ListEnd::kFront) {
+    if (bytes < added) [[unlikely]]
+      MakeRoom(memory, added + std::min(total, kNewRoom));
+    ListpackInRoom(block + bytes).Prepend(entry);
+    bytes -= static_cast<uint32_t>(added);
+  } else {
+    const size_t old_block = Listpack::BlockBytes(bytes + total);
+    const size_t new_block = Listpack::BlockBytes(bytes + total + added);
+    if (old_block != new_block) [[unlikely]]
+      block = static_cast<char*>(memory.Reallocate(block, old_block, new_block));
+    ListpackInRoom(block + bytes).Append(entry);
+  }
+  ++count;
+}
+
+void ListNode::Pop(SlabMemory& memory, ListEnd end) {
+  ListpackInRoom listpack(block + bytes);
+  const size_t total = listpack.bytes();
+  if (end == ListEnd::kFront) {
+    listpack.RemoveFirst();
+    bytes += static_cast<uint32_t>(total - listpack.bytes());
+    if (bytes > kMaxRoom) [[unlikely]]
+      CloseRoom(memory);
+  } else {
+    listpack.RemoveLast();
+    const size_t old_block = Listpack::BlockBytes(bytes + total);
+    const size_t new_block = Listpack::BlockBytes(bytes + listpack.bytes());
+    if (old_block != new_block) [[unlikely]]
+      block = static_cast<char*>(memory.Reallocate(block, old_block, new_block));
+  }
+  --count;
+}
+
 void ListNode::Compress(SlabMemory& memory) {
   if (form != Form::kListpack) return;
-  Listpack plain = listpack();
+  const ListpackView plain = view();
   const size_t size = plain.bytes();
   if (size < kMinCompressBytes) return;
   const auto packed = std::make_unique_for_overwrite<char[]>(size);
@@ -94,7 +139,7 @@ void ListNode::Compress(SlabMemory& memory) {
                    static_cast<unsigned>(size - sizeof(uint32_t) - kMinSavedBytes));
   if (packed_size == 0) return;
   const auto header = static_cast<uint32_t>(size);
-  plain.Free(memory);
+  Free(memory);
   bytes = static_cast<uint32_t>(sizeof header + packed_size);
   form = Form::kCompressed;
   block = static_cast<char*>(memory.Allocate(bytes));
@@ -122,7 +167,8 @@ bool ListNode::MoveIfSparse(SlabMemory& memory) {
 }
 
 ListNodeReader::ListNodeReader(const ListNode& node) : is_plain_(node.is_plain()) {
-  const char* data = node.block;
+  const char* data =
+      node.form == ListNode::Form::kListpack ? node.view().view().data() : node.block;
   if (node.form == ListNode::Form::kCompressed) {
     unpacked_ = std::make_unique_for_overwrite<char[]>(node.PlainBytes());
     Unpack(node, unpacked_.get());

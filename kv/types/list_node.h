@@ -1,17 +1,21 @@
 // ListNode: one link of a long list, some hundred elements in one block of memory. It is the leaf
 // of the list: what is compressed, saved and moved as a whole.
 //
-//   kListpack     the block is a listpack
+//   kListpack     the block is a listpack, which may have room before it:
+//                 | room, `bytes` of it | listpack ... | slack |
 //   kPlain        the block is the one element, which is too large for a listpack of the list
 //   kCompressed   the block is a listpack behind LZF: | bytes of the listpack 4 | LZF ... |
 //
 // A node is a record in the directory of its list (ListChain); it owns its block, and is copied
 // like a pointer. The memory must be the same one in every call.
 //
-// Cost: Compress and Decompress some microseconds for 8 KiB, everything else O(1).
+// Cost: Compress and Decompress some microseconds for 8 KiB. Push and Pop O(1), amortised: the room
+// in front spares them the move of what stands behind. Everything else O(1).
 #ifndef SOLOKV_KV_TYPES_LIST_NODE_H_
 #define SOLOKV_KV_TYPES_LIST_NODE_H_
 
+#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,17 +31,27 @@ struct ListLimits {
   int64_t max_listpack_size = -2;  // -1 ... -5: 4 ... 64 KiB; positive: elements, in at most 8 KiB
   int64_t compress_depth = 0;      // nodes from either end that stay as they are; 0: all
 
-  size_t MaxBytes() const;
-  size_t MaxCount() const;
+  size_t MaxBytes() const {
+    if (max_listpack_size >= 0) return size_t{8} << 10;
+    return size_t{2} << 10 << std::min<int64_t>(-max_listpack_size, 5);
+  }
+  size_t MaxCount() const {
+    if (max_listpack_size < 0) return kMaxNodeCount;
+    return std::clamp<size_t>(static_cast<size_t>(max_listpack_size), 1, kMaxNodeCount);
+  }
+
+  static constexpr size_t kMaxNodeCount = UINT16_MAX;
 };
+
+enum class ListEnd : uint8_t { kFront, kBack };
 
 struct ListNode {
   enum class Form : uint8_t { kListpack, kPlain, kCompressed };
-  static constexpr size_t kMaxCount = UINT16_MAX;
+  static constexpr size_t kMaxCount = ListLimits::kMaxNodeCount;
 
   char* block;
   uint64_t epoch;  // the last one it was changed in
-  uint32_t bytes;  // of the element or of the compressed form; a listpack knows its own
+  uint32_t bytes;  // of the element, of the compressed form, or of the room before the listpack
   uint16_t count;  // elements
   Form form;
 
@@ -52,9 +66,19 @@ struct ListNode {
   size_t PlainBytes() const;
 
   bool is_plain() const { return form == Form::kPlain; }
-  // Precondition: form == kListpack. What changes the listpack is put back by SetListpack.
-  Listpack listpack() const { return Listpack::FromBlock(block); }
+  bool has_room() const { return form == Form::kListpack && bytes > 0; }
+  // Precondition for all that follow, to Pop: form == kListpack.
+  ListpackView view() const { return ListpackView(block + bytes); }
+  // Precondition: no room before it, see CloseRoom. What changed it is put back by SetListpack.
+  Listpack listpack() const {
+    assert(bytes == 0);
+    return Listpack::FromBlock(block);
+  }
   void SetListpack(Listpack changed, size_t new_count);
+  void CloseRoom(SlabMemory& memory);
+  // Adds an element at one end, or takes one off. Precondition: some other element stays.
+  void Push(SlabMemory& memory, ListEnd end, const ListpackEntry& entry);
+  void Pop(SlabMemory& memory, ListEnd end);
   // Precondition: is_plain().
   std::string_view text() const { return {block, bytes}; }
 
@@ -64,6 +88,9 @@ struct ListNode {
 
   // Moves the block elsewhere if that helps to empty its slab.
   bool MoveIfSparse(SlabMemory& memory);
+
+ private:
+  void MakeRoom(SlabMemory& memory, size_t room);
 };
 static_assert(sizeof(ListNode) == 24);
 

@@ -93,7 +93,7 @@ void ListValue::ShrinkToListpack(const ListContext& context, ListChain changed) 
 }
 
 void ListValue::Push(const ListContext& context, ListEnd end, std::string_view text) {
-  Reserve(context, 1, text.size());
+  if (!is_chain()) Reserve(context, 1, text.size());
   if (is_chain()) {
     ListChain changed = chain();
     changed.Push(context, end, text);
@@ -106,6 +106,23 @@ void ListValue::Push(const ListContext& context, ListEnd end, std::string_view t
   } else {
     changed.Prepend(context.memory, text);
   }
+  *this = ListValue(changed);
+}
+
+ListpackElement ListValue::Outermost(const ListContext& context, ListEnd end) const {
+  if (is_chain()) return chain().Outermost(context, end);
+  const Listpack whole = listpack();
+  return whole.Get(end == ListEnd::kFront ? whole.First() : whole.Last());
+}
+
+void ListValue::Pop(const ListContext& context, ListEnd end) {
+  if (is_chain()) {
+    ListChain changed = chain();
+    changed.Pop(context, end);
+    return ShrinkToListpack(context, changed);
+  }
+  Listpack changed = listpack();
+  changed.Erase(context.memory, end == ListEnd::kFront ? changed.First() : changed.Last());
   *this = ListValue(changed);
 }
 

@@ -73,10 +73,10 @@ class ListValue {
   void Replace(const ListContext& context, size_t index, std::string_view text);
   // Precondition: index + count <= size().
   void Erase(const ListContext& context, size_t index, size_t count);
-  // Takes the element at one end off. Precondition: not empty.
-  void Pop(const ListContext& context, ListEnd end) {
-    Erase(context, end == ListEnd::kFront ? 0 : size() - 1, 1);
-  }
+  // The element at one end, valid until the list changes. Precondition: not empty.
+  ListpackElement Outermost(const ListContext& context, ListEnd end) const;
+  // Takes it off. Precondition: not empty.
+  void Pop(const ListContext& context, ListEnd end);
   // Removes up to `limit` elements that equal `text`, the first of them from `from` on. Returns how
   // many.
   size_t Remove(const ListContext& context, std::string_view text, size_t limit, ListEnd from);

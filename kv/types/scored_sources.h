@@ -12,8 +12,8 @@
 
 namespace kv {
 
-// A value as an input of Union and the like; it must outlive the source. Members of a set count 1,
-// and those with a deadline up to `hidden_until` not at all. Null if a value of this type cannot be
+// A value as an input of Union and the like; it must outlive the source. Members of a set count 1;
+// members with a deadline up to `hidden_until` do not count. Null if a value of this type cannot be
 // an input.
 std::unique_ptr<ScoredSource> ScoredSourceOf(ValueType type, ValueObject value,
                                              int64_t hidden_until);

@@ -79,6 +79,10 @@ bool SortedSet::FreeSome(SlabMemory& memory, SortedSet* set, size_t budget) {
   const auto free = [&](ScoredMember* element) { ScoredMember::Free(memory, element); };
   if (!set->index_.empty() && set->index_.DropSome(budget, free)) return true;
   if (set->order_.FreeSome(memory, std::max<size_t>(1, budget / kMembersOfLeaf))) return true;
+  if (set->deadlines_ != nullptr) {
+    if (FieldTable::FreeSome(memory, set->deadlines_, budget)) return true;
+    set->deadlines_ = nullptr;
+  }
   set->~SortedSet();
   memory.Free(set, sizeof(SortedSet));
   return false;
@@ -87,6 +91,12 @@ bool SortedSet::FreeSome(SlabMemory& memory, SortedSet* set, size_t budget) {
 void SortedSet::Free(SlabMemory& memory, SortedSet* set) {
   while (FreeSome(memory, set, std::numeric_limits<size_t>::max())) {
   }
+}
+
+SortedSet* SortedSet::Copy(SlabMemory& memory) const {
+  SortedSet* const copy = CopyRange(memory, {0, size()});
+  if (deadlines_ != nullptr) copy->deadlines_ = deadlines_->Copy(memory);
+  return copy;
 }
 
 SortedSet* SortedSet::CopyRange(SlabMemory& memory, RankRange range) const {
@@ -106,7 +116,7 @@ SortedSet* SortedSet::Relocate(SlabMemory& memory, SortedSet* set) {
 
 size_t SortedSet::memory_bytes() const {
   return SlabMemory::GoodSize(sizeof(SortedSet)) + index_.memory_bytes() + order_.memory_bytes() +
-         element_bytes_;
+         element_bytes_ + (deadlines_ == nullptr ? 0 : deadlines_->memory_bytes());
 }
 
 // --- Members -------------------------------------------------------------------------------------
@@ -134,17 +144,29 @@ ScoreResult SortedSet::Add(SlabMemory& memory, std::string_view member, double s
                            const ScoreConditions& conditions) {
   const uint64_t hash = HashOf(member);
   ScoredMember* const element = index_.Find(member, hash);
-  const ScoreResult result = element == nullptr ? NewScore(score, conditions)
-                                                : ChangedScore(element->score(), score, conditions);
+  ScoreResult result = element == nullptr ? NewScore(score, conditions)
+                                          : ChangedScore(element->score(), score, conditions);
   if (result.outcome == ScoreOutcome::kAdded) {
     order_.Insert(memory, NewElement(memory, member, score, hash));
   } else if (result.outcome == ScoreOutcome::kUpdated) {
     order_.SetScore(memory, element, result.score);
   }
+  if (deadlines_ != nullptr && !conditions.increment) [[unlikely]] {
+    const bool updated = result.outcome == ScoreOutcome::kUpdated;
+    if (!updated && result.outcome != ScoreOutcome::kUnchanged) return result;
+    if (DropDeadline(memory, member) && !updated) result.outcome = ScoreOutcome::kPersisted;
+  }
   return result;
 }
 
 bool SortedSet::Remove(SlabMemory& memory, std::string_view member) {
+  if (deadlines_ != nullptr) [[unlikely]]
+    DropDeadline(memory, member);
+  return RemoveElement(memory, member);
+}
+
+// Leaves the deadline.
+bool SortedSet::RemoveElement(SlabMemory& memory, std::string_view member) {
   const uint64_t hash = HashOf(member);
   const auto position = index_.Locate(member, hash);
   if (!position) return false;
@@ -175,6 +197,8 @@ std::optional<size_t> SortedSet::Rank(std::string_view member, RankOrder order) 
 void SortedSet::RemoveRange(SlabMemory& memory, RankRange range, VisitMember visit) {
   order_.EraseRange(memory, range.first, range.count, [&](ScoredMember* element) {
     visit(element->member(), element->score());
+    if (deadlines_ != nullptr) [[unlikely]]
+      DropDeadline(memory, element->member());
     RemoveFromIndex(element);
     FreeElement(memory, element);
   });
@@ -197,17 +221,83 @@ const ScoredMember& SortedSet::RandomMember(Random& random) const {
   return *index_.RandomElement([&] { return random.Next(); });
 }
 
+// --- Deadlines -----------------------------------------------------------------------------------
+
+int64_t SortedSet::DeadlineOf(std::string_view member) const {
+  if (deadlines_ == nullptr) return kNoFieldDeadline;
+  const HashField* const found = deadlines_->Find(member);
+  return found == nullptr ? kNoFieldDeadline : found->deadline();
+}
+
+void SortedSet::SetDeadline(const FieldContext& context, std::string_view member,
+                            int64_t deadline) {
+  assert(index_.Find(member, HashOf(member)) != nullptr);
+  if (deadline == kNoFieldDeadline) {
+    if (deadlines_ != nullptr) DropDeadline(context.memory, member);
+    return;
+  }
+  if (deadlines_ == nullptr) {
+    deadlines_ = FieldTable::Create(context.memory, index_.traits().hash_key);
+  }
+  deadlines_->Set(context, member, {}, deadline);
+}
+
+size_t SortedSet::CountDue(int64_t now) const {
+  size_t due = 0;
+  if (NextDeadline() > now) return due;
+  deadlines_->ForEach([&](const HashField& member) { due += member.deadline() <= now; });
+  return due;
+}
+
+size_t SortedSet::Expire(SlabMemory& memory, int64_t now, size_t budget, VisitExpired visit) {
+  constexpr size_t kUnitsPerMember = 3;  // of index and order, beyond those of the deadline
+  if (deadlines_ == nullptr) return 0;
+  size_t removed = 0;
+  const auto remove = [&](std::string_view member, int64_t deadline) {
+    visit(member, deadline);
+    RemoveElement(memory, member);
+    ++removed;
+  };
+  const size_t share = std::max<size_t>(1, budget / (1 + kUnitsPerMember));
+  const size_t done = deadlines_->FireDue(memory, now, share, remove);
+  FreeDeadlinesIfNone(memory);
+  return done + kUnitsPerMember * removed;
+}
+
+// Returns whether there was one. Precondition: any member has a deadline.
+bool SortedSet::DropDeadline(SlabMemory& memory, std::string_view member) {
+  if (!deadlines_->Remove(memory, member)) return false;
+  FreeDeadlinesIfNone(memory);
+  return true;
+}
+
+void SortedSet::FreeDeadlinesIfNone(SlabMemory& memory) {
+  if (deadlines_->size() > 0) return;
+  FieldTable::Free(memory, deadlines_);
+  deadlines_ = nullptr;
+}
+
 // --- Compaction ----------------------------------------------------------------------------------
 
-// A position is a hash at which a segment of the index begins, whose low bit is 0, or twice a rank
-// and 1.
+namespace {
+
+// A position says by its two low bits what it is in, and by the others where. Where a segment of a
+// hash table begins they are 0 themselves.
+constexpr uint64_t kInIndex = 0;
+constexpr uint64_t kInOrder = 1;  // the others: a rank
+constexpr uint64_t kInDeadlines = 2;
+constexpr uint64_t kWhere = 3;
+
+}  // namespace
+
 uint64_t SortedSet::Compact(SlabMemory& memory, uint64_t position, CompactionCount& count) {
-  if ((position & 1) == 0) {
+  if ((position & kWhere) == kInIndex) {
     const uint64_t next = index_.Compact(position, [](ScoredMember* element) { return element; });
-    assert((next & 1) == 0);
-    return next == 0 ? 1 : next;
+    assert((next & kWhere) == kInIndex);
+    return next == 0 ? kInOrder : next;
   }
-  const size_t rank = order_.Compact(memory, position >> 1, [&](ScoredMember* element) {
+  if ((position & kWhere) != kInOrder) return CompactDeadlines(memory, position & ~kWhere, count);
+  const size_t rank = order_.Compact(memory, position >> 2, [&](ScoredMember* element) {
     if (!count.Count(memory.IsSparse(element, element->allocated_bytes()))) return element;
     const uint64_t hash = HashOf(element->member());
     const auto place = index_.Locate(element->member(), hash);
@@ -215,7 +305,18 @@ uint64_t SortedSet::Compact(SlabMemory& memory, uint64_t position, CompactionCou
     index_.Replace(place, moved);
     return moved;
   });
-  return rank == 0 ? 0 : rank << 1 | 1;
+  if (rank > 0) return rank << 2 | kInOrder;
+  return deadlines_ == nullptr ? 0 : kInDeadlines;
+}
+
+uint64_t SortedSet::CompactDeadlines(SlabMemory& memory, uint64_t position,
+                                     CompactionCount& count) {
+  if (deadlines_ == nullptr) return 0;
+  if (position == 0 && count.Count(memory.IsSparse(deadlines_, sizeof(FieldTable)))) {
+    deadlines_ = FieldTable::Relocate(memory, deadlines_);
+  }
+  const uint64_t next = deadlines_->Compact(memory, position, count);
+  return next == 0 ? 0 : next | kInDeadlines;
 }
 
 bool SortedSet::IsValid() const {
@@ -224,6 +325,12 @@ bool SortedSet::IsValid() const {
   for (auto place = order_.Seek(0); place; ++place) {
     bytes += place->allocated_bytes();
     same = same && index_.Find(place->member(), HashOf(place->member())) == &*place;
+  }
+  if (deadlines_ != nullptr) {
+    same = same && deadlines_->size() > 0;
+    deadlines_->ForEach([&](const HashField& member) {
+      same = same && member.has_deadline() && Score(member.field()).has_value();
+    });
   }
   return same && bytes == element_bytes_ && order_.IsValid();
 }

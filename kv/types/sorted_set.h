@@ -5,16 +5,23 @@
 //   member ──────────► ┌───────────────────────┐ ◄────────── (score, member), rank
 //                      │ score | size | member │  one ScoredMember for each
 //                      └───────────────────────┘
+//                       deadlines: FieldTable  ◄── time      of those members that have one
 //
 // Scores are doubles other than NaN; infinities are scores like any other, and -0.0 equals 0.0.
 // Members of equal score are in the order of their bytes. Rank 0 is the lowest.
 //
-// Invariant: index and order hold the same elements.
+// A member may have a deadline, in wall milliseconds. It stays until it is removed or Expire comes
+// by, however long it is due, and has its rank as long.
+//
+// Invariants:
+//   - Index and order hold the same elements.
+//   - Every field of the table of deadlines is a member; there is no table without fields.
 //
 // Cost, for n members: what finds by member is O(1), what finds by rank or score O(log n), what
 // changes the order O(log n), a range of m members O(m) more.
 // Memory: 19 to 22 bytes a member above those of member and score: 9.3 of the index, 7.9 of the
-// order, and the element's size and rounding.
+// order, and the element's size and rounding. A deadline costs as much as a field of a FieldTable
+// that has one.
 //
 // A set belongs to whoever called Create; memory comes from the store's SlabMemory, the same one in
 // every call. References to members end with the next change.
@@ -35,6 +42,7 @@
 #include "kv/ds/counted_tree.h"
 #include "kv/ds/hash_table.h"
 #include "kv/ds/scored_member.h"
+#include "kv/types/field_table.h"
 
 namespace kv {
 
@@ -49,12 +57,19 @@ struct ScoreConditions {
 };
 
 enum class ScoreOutcome {
+  // Something is other than before:
   kAdded,
   kUpdated,
+  kPersisted,  // it had this score already, but also a deadline, which is gone
+  // Nothing is:
   kUnchanged,   // it had this score already
   kNotApplied,  // a condition forbade it
   kNotANumber,  // the score, or the sum of infinities of opposite sign; nothing was changed
 };
+
+constexpr bool IsChange(ScoreOutcome outcome) {
+  return outcome <= ScoreOutcome::kPersisted;
+}
 
 struct ScoreResult {
   ScoreOutcome outcome;
@@ -119,8 +134,8 @@ class SortedSet {
   static bool FreeSome(SlabMemory& memory, SortedSet* set, size_t budget);
   static void Free(SlabMemory& memory, SortedSet* set);
 
-  SortedSet* Copy(SlabMemory& memory) const { return CopyRange(memory, {0, size()}); }
-  // A set of the members of these ranks.
+  SortedSet* Copy(SlabMemory& memory) const;
+  // A set of the members of these ranks, without deadlines.
   SortedSet* CopyRange(SlabMemory& memory, RankRange range) const;
 
   // Moves the object itself, not its members, to a new block.
@@ -139,6 +154,7 @@ class SortedSet {
   void PrefetchIndex(uint64_t hash) const { index_.PrefetchBucket(hash); }
   void PrefetchMember(uint64_t hash) const { index_.PrefetchElement(hash); }
 
+  // A member that is given a score loses its deadline, unless the score was added to its own.
   ScoreResult Add(SlabMemory& memory, std::string_view member, double score,
                   const ScoreConditions& conditions = {});
 
@@ -189,12 +205,30 @@ class SortedSet {
   template <class Visit>
   uint64_t Scan(uint64_t cursor, Visit visit) const;
 
+  // --- deadlines ---
+  // Members that have one.
+  size_t expiring() const { return deadlines_ == nullptr ? 0 : deadlines_->size(); }
+  // A time no later than the first deadline; INT64_MAX if no member has one.
+  int64_t NextDeadline() const {
+    return deadlines_ == nullptr ? std::numeric_limits<int64_t>::max() : deadlines_->NextDeadline();
+  }
+  // kNoFieldDeadline if the member has none.
+  int64_t DeadlineOf(std::string_view member) const;
+  // Precondition: it is a member. kNoFieldDeadline takes its deadline away.
+  void SetDeadline(const FieldContext& context, std::string_view member, int64_t deadline);
+  // How many members are due at `now`. Linear in those that have a deadline.
+  size_t CountDue(int64_t now) const;
+  // Removes members that are due at `now`, having passed each to `visit`, until about `budget`
+  // units of work are done; see ValueOperations. Returns the units done.
+  size_t Expire(SlabMemory& memory, int64_t now, size_t budget, VisitExpired visit);
+
   // Leaf epochs of the order; see CountedTree.
   void BeginEpoch(CountedTree::LeafObserver& observer) { order_.BeginEpoch(observer); }
   bool SaveSome(size_t leaves) { return order_.SaveSome(leaves); }
   void EndEpoch() { order_.EndEpoch(); }
 
-  // Moves parts of the set out of sparse slabs: a segment of the index, or a leaf and its members.
+  // Moves parts of the set out of sparse slabs: a segment of the index or of the deadlines, or a
+  // leaf and its members.
   // Returns the position to go on from, 0 at the end. Starting from 0 until 0 comes back reaches
   // all that was there all the time.
   uint64_t Compact(SlabMemory& memory, uint64_t position, CompactionCount& count);
@@ -226,10 +260,15 @@ class SortedSet {
                            uint64_t hash);
   void FreeElement(SlabMemory& memory, ScoredMember* element);
   void RemoveFromIndex(ScoredMember* element);
+  bool RemoveElement(SlabMemory& memory, std::string_view member);
+  bool DropDeadline(SlabMemory& memory, std::string_view member);
+  void FreeDeadlinesIfNone(SlabMemory& memory);
+  uint64_t CompactDeadlines(SlabMemory& memory, uint64_t position, CompactionCount& count);
 
   Index index_;
   CountedTree order_;
   size_t element_bytes_ = 0;
+  FieldTable* deadlines_ = nullptr;  // their names are members, their values empty
 };
 
 template <class Visit>

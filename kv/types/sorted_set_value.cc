@@ -102,6 +102,20 @@ std::optional<ScoredRank> SortedSetValue::Rank(std::string_view member, RankOrde
   return ScoredRank{order == RankOrder::kAscending ? rank : set.size() - 1 - rank, set.ScoreAt(at)};
 }
 
+std::optional<int64_t> SortedSetValue::DeadlineOf(std::string_view member) const {
+  if (!Score(member)) return std::nullopt;
+  return is_small() ? kNoFieldDeadline : large().DeadlineOf(member);
+}
+
+void SortedSetValue::SetDeadline(const SortedSetContext& context, std::string_view member,
+                                 int64_t deadline) {
+  if (is_small()) {
+    if (deadline == kNoFieldDeadline) return;
+    MakeLarge(context);
+  }
+  large().SetDeadline({context.memory, context.now}, member, deadline);
+}
+
 // --- Ranges --------------------------------------------------------------------------------------
 
 SortedSetValue SortedSetValue::CopyRange(const SortedSetContext& context, RankRange range) const {

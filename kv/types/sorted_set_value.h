@@ -6,6 +6,7 @@
 // Conversions, with limits N members and B bytes a member (ListpackLimits):
 //   - A small set becomes a large one when a member is added that is longer than B or would be
 //     member N + 1. It never goes back by itself.
+//   - A small set becomes a large one when a member gets a deadline.
 //   - A set made as a whole (Adopt, CopyRange) is as small as the limits allow.
 //
 // Cost: as of the form; a conversion is O(N log N).
@@ -36,6 +37,7 @@ struct SortedSetContext {
   SlabMemory& memory;
   const HashKey& hash_key;
   ListpackLimits limits;
+  int64_t now = 0;  // wall milliseconds; matters only to deadlines
 };
 
 struct ScoredRank {
@@ -102,7 +104,12 @@ class SortedSetValue {
                : large().ForEachWhile(range, order, visit);
   }
 
-  // A set of the members of these ranks.
+  // The deadline of a member, kNoFieldDeadline if it has none; nothing if it is not there.
+  std::optional<int64_t> DeadlineOf(std::string_view member) const;
+  // Gives a member that is there another deadline.
+  void SetDeadline(const SortedSetContext& context, std::string_view member, int64_t deadline);
+
+  // A set of the members of these ranks, without deadlines.
   SortedSetValue CopyRange(const SortedSetContext& context, RankRange range) const;
   void RemoveRange(const SortedSetContext& context, RankRange range);
 

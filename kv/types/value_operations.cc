@@ -161,7 +161,7 @@ constexpr ValueOperations kListpackExOperations = {
 
 // --- Encoding::kSortedSet ---
 
-constexpr int kSortedSetStepsAtOnce = 8;  // each a segment of the index or a leaf of the order
+constexpr int kSortedSetStepsAtOnce = 8;  // each a segment or a leaf
 
 SortedSet* AsSortedSet(void* object) {
   return static_cast<SortedSet*>(object);
@@ -172,7 +172,8 @@ std::string_view SortedSetName(const void*) {
 }
 
 size_t SortedSetFreeCost(const void* object) {
-  return 1 + static_cast<const SortedSet*>(object)->size();
+  const auto* const set = static_cast<const SortedSet*>(object);
+  return 1 + set->size() + set->expiring();
 }
 
 size_t FreeSortedSet(SlabMemory& memory, void** object, size_t budget) {
@@ -200,6 +201,19 @@ uint64_t CompactSortedSet(SlabMemory& memory, void** object, uint64_t cursor,
   return cursor;
 }
 
+size_t SortedSetSize(const void* object) {
+  return static_cast<const SortedSet*>(object)->size();
+}
+
+int64_t SortedSetNextDeadline(const void* object) {
+  return static_cast<const SortedSet*>(object)->NextDeadline();
+}
+
+size_t ExpireSortedSet(SlabMemory& memory, void** object, int64_t now, size_t budget,
+                       VisitExpired visit) {
+  return AsSortedSet(*object)->Expire(memory, now, budget, visit);
+}
+
 uint64_t PrefetchSortedSetIndex(const void* object, std::string_view member) {
   const auto* const set = static_cast<const SortedSet*>(object);
   const uint64_t hash = set->HashOf(member);
@@ -218,6 +232,9 @@ constexpr ValueOperations kSortedSetOperations = {
     .memory_bytes = SortedSetMemory,
     .copy = CopySortedSet,
     .compact = CompactSortedSet,
+    .size = SortedSetSize,
+    .next_deadline = SortedSetNextDeadline,
+    .expire = ExpireSortedSet,
     .prefetch_index = PrefetchSortedSetIndex,
     .prefetch_element = PrefetchSortedSetMember,
 };

@@ -52,6 +52,11 @@ TEST_F(ReplyWriterTest, Integers) {
   ExpectReply([](auto& w) { w.Integer(-1); }, ":-1\r\n");
   ExpectReply([](auto& w) { w.Integer(std::numeric_limits<int64_t>::min()); },
               ":-9223372036854775808\r\n");
+  for (int64_t power = 1; power <= std::numeric_limits<int64_t>::max() / 10; power *= 10) {
+    for (const int64_t value : {power - 1, power, -power, power + 12, power * 9}) {
+      ExpectReply([&](auto& w) { w.Integer(value); }, ":" + std::to_string(value) + "\r\n");
+    }
+  }
 }
 
 TEST_F(ReplyWriterTest, BulkStrings) {

@@ -144,6 +144,19 @@ TEST_F(SlabMemoryTest, EmptySlabsServeOtherClasses) {
   EXPECT_LE(memory_.mapped(), mapped + 128 * kKilobyte);
 }
 
+TEST_F(SlabMemoryTest, BlocksThatGrowStepByStepLeaveNoSlabBehindInEachClass) {
+  constexpr size_t kFinalBytes = 8192;
+  constexpr size_t kBlocks = 400;
+  for (size_t i = 0; i < kBlocks; ++i) {
+    void* block = memory_.Allocate(16);
+    for (size_t bytes = 16; bytes < kFinalBytes; bytes += 16) {
+      block = memory_.Reallocate(block, bytes, bytes + 16);
+    }
+  }
+  EXPECT_EQ(memory_.used(), kBlocks * kFinalBytes);
+  EXPECT_LE(memory_.mapped(), memory_.used() + (size_t{256} << 10));
+}
+
 TEST_F(SlabMemoryTest, TrimReturnsMemoryInSlices) {
   std::vector<Block> blocks;
   for (int i = 0; i < 200'000; ++i) blocks.push_back(Allocate(i % 2 == 0 ? 100 : 600));

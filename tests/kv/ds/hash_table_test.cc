@@ -109,7 +109,7 @@ class HashTableTest : public testing::Test {
 };
 
 TEST_F(HashTableTest, AnEmptyTableAllocatesNothing) {
-  EXPECT_LE(sizeof(Table), 64u);
+  EXPECT_LE(sizeof(Table), 72u);
   EXPECT_EQ(memory_.used(), 0u);
   EXPECT_EQ(table_.memory_bytes(), 0u);
   EXPECT_FALSE(Contains(1));
@@ -445,6 +445,117 @@ TEST_F(HashTableTest, MovesAndForgets) {
   EXPECT_TRUE(table_.empty());
   Insert(5);
   EXPECT_TRUE(Contains(5));
+}
+
+// --- epochs ---
+
+class Recorder final : public Table::LeafObserver {
+ public:
+  void Save(Table::LeafView leaf) override {
+    ++leaves;
+    const size_t before = keys.size();
+    leaf.ForEach([&](const Element& element) { keys.push_back(element.key); });
+    EXPECT_EQ(keys.size() - before, leaf.size());
+  }
+  std::vector<uint64_t> Sorted() {
+    std::sort(keys.begin(), keys.end());
+    return keys;
+  }
+  std::vector<uint64_t> keys;
+  size_t leaves = 0;
+};
+
+// A table of numbers, and the numbers it should hold.
+class HashTableEpochTest : public HashTableTest {
+ protected:
+  void Add(size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t key = random_();
+      if (!keys_.insert(key).second) continue;
+      order_.push_back(key);
+      Insert(key);
+    }
+  }
+  void Remove(size_t count) {
+    for (size_t i = 0; i < count && !order_.empty(); ++i) {
+      std::swap(order_[random_() % order_.size()], order_.back());
+      Erase(order_.back());
+      keys_.erase(order_.back());
+      order_.pop_back();
+    }
+  }
+  std::vector<uint64_t> Sorted() const {
+    std::vector<uint64_t> keys = order_;
+    std::sort(keys.begin(), keys.end());
+    return keys;
+  }
+
+  std::unordered_set<uint64_t> keys_;
+  std::vector<uint64_t> order_;
+};
+
+TEST_F(HashTableEpochTest, AnObserverSeesEachElementOnceAsItWas) {
+  Add(40'000 / kScale);
+  // By turns the table grows, so that segments split, and shrinks, so that they merge.
+  for (int epoch = 0; epoch < 6; ++epoch) {
+    const std::vector<uint64_t> expected = Sorted();
+    const size_t added = epoch % 2 == 0 ? 600 : 60;
+    Recorder recorder;
+    table_.BeginEpoch(recorder);
+    uint64_t position = 0;
+    int step = 0;
+    do {
+      Add(added);
+      Remove(660 - added);
+      if (++step == 5) {
+        uint64_t segment = 0;  // moves every element, and changes none
+        do {
+          segment = table_.Compact(segment, [&](Element* element) {
+            auto* const moved = new (memory_.Allocate(sizeof(Element))) Element(*element);
+            memory_.Free(element, sizeof(Element));
+            return moved;
+          });
+        } while (segment != 0);
+      }
+      position = table_.SaveLeaf(position);
+    } while (position != 0);
+    EXPECT_EQ(recorder.Sorted(), expected);
+    table_.EndEpoch();
+    const size_t leaves = recorder.leaves;
+    Add(1'000);
+    Remove(1'000);
+    EXPECT_EQ(recorder.leaves, leaves);
+  }
+}
+
+TEST_F(HashTableEpochTest, AnObserverIsShownWhatChangesAndOnlyOnce) {
+  Insert(1);
+  Recorder recorder;
+  table_.BeginEpoch(recorder);
+  Insert(2);
+  Insert(3);
+  Erase(1);
+  table_.BeforeChange(Scatter(2));
+  EXPECT_EQ(recorder.keys, std::vector<uint64_t>{1});
+  EXPECT_EQ(table_.SaveLeaf(0), 0u);
+  EXPECT_EQ(recorder.leaves, 1u);
+  table_.BeginEpoch(recorder);
+  table_.BeforeChange(Scatter(2));
+  EXPECT_EQ(recorder.Sorted(), (std::vector<uint64_t>{1, 2, 3}));
+  EXPECT_EQ(recorder.leaves, 2u);
+}
+
+TEST_F(HashTableEpochTest, AnEpochFollowsTheContent) {
+  Insert(1);
+  Recorder recorder;
+  table_.BeginEpoch(recorder);
+  Table other(memory_, ElementTraits{&hash_calls_});
+  table_.Swap(other);
+  Insert(2);
+  EXPECT_EQ(recorder.leaves, 0u);
+  table_.Swap(other);
+  Insert(3);
+  EXPECT_EQ(recorder.keys, std::vector<uint64_t>{1});
 }
 
 TEST_F(HashTableTest, PrefetchingIsHarmless) {

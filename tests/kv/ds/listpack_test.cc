@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -228,6 +230,47 @@ TEST_F(ListpackTest, EqualsAPlainModelInALongRandomRun) {
     }
     if (step % 8 == 0) ExpectEquals(model);
     if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(ListpackTest, ChangesAtItsEndsWithinALargerBlock) {
+  constexpr size_t kBlock = 8000;
+  const auto block = std::make_unique<char[]>(kBlock);
+  const std::string_view empty = listpack_.view();
+  char* begin = block.get() + kBlock / 2;
+  std::memcpy(begin, empty.data(), empty.size());
+  Texts model;
+  for (size_t step = 0; step < 20000 / kScale; ++step) {
+    ListpackInRoom changed(begin);
+    const std::string text = RandomText();
+    const ListpackEntry entry(text);
+    const bool room_before = begin - block.get() >= static_cast<ptrdiff_t>(entry.bytes());
+    const bool room_behind = begin + changed.bytes() + entry.bytes() <= block.get() + kBlock;
+    switch (random_.Uniform(4)) {
+      case 0:
+        if (!room_before) break;
+        changed.Prepend(entry);
+        model.insert(model.begin(), text);
+        break;
+      case 1:
+        if (!room_behind) break;
+        changed.Append(entry);
+        model.push_back(text);
+        break;
+      case 2:
+        if (model.empty()) break;
+        changed.RemoveFirst();
+        model.erase(model.begin());
+        break;
+      default:
+        if (model.empty()) break;
+        changed.RemoveLast();
+        model.pop_back();
+        break;
+    }
+    begin = const_cast<char*>(changed.view().data());
+    ASSERT_TRUE(ListpackView::Validate(changed.view()));
+    ASSERT_EQ(Forwards(changed), model);
   }
 }
 

@@ -50,6 +50,8 @@ class Dump : public testing::Test {
     Run({"hset", "expiring hash", "f", "1", "g", "text"});
     Run({"hpexpire", "expiring hash", "100000", "fields", "1", "f"});
     Run({"zadd", "zset", "1", "a", "2.5", "b", "inf", "c"});
+    Run({"zadd", "expiring zset", "1", "a", "2.5", "b", "inf", "c"});
+    Run({"zpexpire", "expiring zset", "100000", "members", "2", "a", "b"});
     for (int i = 0; i < 600; ++i) {
       const std::string member = absl::StrCat("member ", i);
       Run({"sadd", "large set", member});
@@ -79,16 +81,27 @@ class Dump : public testing::Test {
     const std::string id = given.elements[0].elements[1].elements[0].elements[0].text;
     Run({"xnack", "released stream", "group", "fail", "ids", "1", id});
     Run({"hpexpire", "large expiring hash", "100000", "fields", "2", "member 7", "member 9"});
-    return {"number",        "text",
-            "long",          "list",
-            "long list",     "integers",
-            "set",           "hash",
-            "expiring hash", "expiring set",
-            "zset",          "large set",
-            "large hash",    "large expiring hash",
-            "large zset",    "stream",
-            "large stream",  "stream of messages",
-            "kept stream",   "released stream"};
+    return {"number",
+            "text",
+            "long",
+            "list",
+            "long list",
+            "integers",
+            "set",
+            "hash",
+            "expiring hash",
+            "expiring set",
+            "zset",
+            "expiring zset",
+            "large set",
+            "large hash",
+            "large expiring hash",
+            "large zset",
+            "stream",
+            "large stream",
+            "stream of messages",
+            "kept stream",
+            "released stream"};
   }
 
   TestServer server_{DebuggableOptions()};
@@ -205,7 +218,7 @@ TEST_F(Dump, HostileValuesDoNoHarm) {
           Arguments{"sadd", "k", "x"}, Arguments{"spop", "k"}, Arguments{"hset", "k", "x", "y"},
           Arguments{"hrandfield", "k"}, Arguments{"hdel", "k", "f"},
           Arguments{"zadd", "k", "1", "x"}, Arguments{"zrange", "k", "0", "-1"},
-          Arguments{"zpopmin", "k"},
+          Arguments{"zexpire", "k", "9", "members", "2", "a", "x"}, Arguments{"zpopmin", "k"},
           Arguments{"xadd", "k", "idmp", "producer 1", "x", "*", "f", "v"},
           Arguments{"xreadgroup", "group", "group", "bob", "claim", "0", "streams", "k", ">"},
           Arguments{"xtrim", "k", "maxlen", "1"}, Arguments{"copy", "k", "k2", "replace"}}) {

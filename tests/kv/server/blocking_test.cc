@@ -106,6 +106,18 @@ TEST_P(BlockingTest, RequestsBehindTheWaitingOneRunAfterIt) {
   EXPECT_EQ(client.Receive().ToString(), "\"later\"");
 }
 
+TEST_P(BlockingTest, AMonitorSeesTheRequestOnceWhenItBeginsToWait) {
+  RespClient monitor = server_->Connect();
+  ASSERT_EQ(monitor.Text({"monitor"}), "+OK");
+  RespClient waiting = Waiting({"take", "key", "0"});
+  EXPECT_THAT(monitor.Receive().text, HasSubstr("\"take\" \"key\""));
+  Run({"give", "key", "1"});
+  EXPECT_EQ(waiting.Receive().ToString(), "\"1\"");
+  Run({"exists", "key"});
+  EXPECT_THAT(monitor.Receive().text, HasSubstr("\"give\" \"key\""));
+  EXPECT_THAT(monitor.Receive().text, HasSubstr("\"exists\" \"key\""));
+}
+
 TEST_P(BlockingTest, TimesOutToTheMillisecond) {
   RespClient client = Waiting({"take", "key", "100"});
   server_->AdvanceTime(99);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kv/base/numbers.h"
@@ -67,6 +68,109 @@ class DatabaseTest : public testing::Test {
   std::optional<Database> database_;
   std::optional<Database> other_;
 };
+
+// --- epochs ---
+
+// The entries it is shown: text and deadline by key. A key that is seen twice is there twice.
+class EntryRecorder final : public EntryTable::LeafObserver {
+ public:
+  using Content = std::multimap<std::string, std::pair<std::string, int64_t>>;
+  void Save(EntryTable::LeafView leaf) override {
+    leaf.ForEach([&](const Entry& entry) {
+      content.insert(
+          {std::string(entry.key()), {std::string(entry.string().view()), entry.deadline()}});
+    });
+  }
+  Content content;
+};
+
+class DatabaseEpochTest : public DatabaseTest {
+ protected:
+  std::string AnyKey() { return "key" + std::to_string(random_() % (10'000 / kScale)); }
+  int64_t AnyDeadline() {
+    return random_() % 2 == 0 ? kNoDeadline : context_.now + 1 + int64_t(random_() % 100);
+  }
+  void Change() {
+    const HashedKey key = database_->Hash(name_ = AnyKey());
+    EntryRef ref = database_->FindForWrite(key);
+    switch (ref ? random_() % 7 : 0) {
+      case 0:
+      case 1:
+        return database_->PutString(key, ref, std::string(random_() % 20, 'a'), AnyDeadline());
+      case 2:
+        return database_->PutNumber(key, ref, static_cast<int64_t>(random_()), AnyDeadline());
+      case 3:
+        if (ref->encoding() == Encoding::kInt) return database_->ChangeNumber(ref, 7);
+        database_->EditString(ref, 5)[4] = 'e';
+        return;
+      case 4:
+        return database_->SetDeadline(ref, AnyDeadline());
+      case 5:
+        context_.SetNow(context_.now + 1);
+        database_->ExpireDue(10);
+        return;
+      default:
+        return database_->Remove(ref);
+    }
+  }
+  EntryRecorder::Content ContentNow() {
+    EntryRecorder recorder;
+    database_->table().ForEach([&](const Entry* entry) {
+      recorder.content.insert(
+          {std::string(entry->key()), {std::string(entry->string().view()), entry->deadline()}});
+    });
+    return recorder.content;
+  }
+
+  std::string name_;
+  std::mt19937_64 random_{42};
+};
+
+TEST_F(DatabaseEpochTest, AnObserverSeesTheKeyspaceAsItWas) {
+  for (size_t i = 0; i < 20'000 / kScale; ++i) Change();
+  for (int epoch = 0; epoch < 5; ++epoch) {
+    const EntryRecorder::Content expected = ContentNow();
+    ASSERT_FALSE(expected.empty());
+    EntryRecorder recorder;
+    database_->BeginEpoch(recorder);
+    uint64_t position = 0;
+    do {
+      for (int i = 0; i < 50; ++i) Change();
+      position = database_->SaveLeaf(position);
+    } while (position != 0);
+    EXPECT_EQ(recorder.content, expected);
+    database_->EndEpoch();
+  }
+}
+
+// A change of each kind, each in an epoch of its own and of an entry that was only looked at.
+TEST_F(DatabaseEpochTest, EveryChangeShowsWhatWasBefore) {
+  const HashedKey key = database_->Hash("key");
+  const auto expect_shown = [&](std::string_view value, auto change) {
+    Put("key", value, context_.now + 10);
+    const EntryRecorder::Content expected = ContentNow();
+    EntryRecorder recorder;
+    database_->BeginEpoch(recorder);
+    EntryRef ref = database_->Peek(key);
+    change(ref);
+    database_->EndEpoch();
+    EXPECT_EQ(recorder.content, expected);
+  };
+  expect_shown("a", [&](EntryRef& ref) { database_->PutString(key, ref, "b", kNoDeadline); });
+  expect_shown("a", [&](EntryRef& ref) { database_->PutNumber(key, ref, 1, ref->deadline()); });
+  expect_shown("1", [&](EntryRef& ref) { database_->ChangeNumber(ref, 2); });
+  expect_shown("a", [&](EntryRef& ref) { database_->EditString(ref, 1)[0] = 'b'; });
+  expect_shown("a", [&](EntryRef& ref) { database_->SetDeadline(ref, context_.now + 20); });
+  expect_shown("a", [&](EntryRef& ref) { database_->SetDeadline(ref, kNoDeadline); });
+  expect_shown("a", [&](EntryRef& ref) { database_->Remove(ref); });
+  expect_shown("a", [&](EntryRef& ref) { database_->Rename(ref, *other_, key); });
+  expect_shown("a", [&](EntryRef&) { Put("new", "value"); });
+  expect_shown("a", [&](EntryRef&) { database_->FindForWrite(key); });
+  expect_shown("a", [&](EntryRef&) {
+    context_.SetNow(context_.now + 10);
+    ExpireAll();
+  });
+}
 
 // --- against a model ---
 

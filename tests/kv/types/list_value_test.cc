@@ -220,6 +220,24 @@ TEST_F(ListValueTest, IsAQueueThatDoesNotGrow) {
   EXPECT_EQ(At(39), std::to_string(20000 / kScale - 1));
 }
 
+// What pushing at the front makes room for, and what popping there leaves, doesn't stay.
+TEST_F(ListValueTest, HasLittleRoomInItsNodes) {
+  constexpr size_t kElements = 20000;
+  const auto push_all = [this](ListEnd end) {
+    for (size_t i = 0; i < kElements; ++i) list_.Push(context_, end, "ten bytes!");
+  };
+  push_all(ListEnd::kFront);
+  EXPECT_LT(memory_.used(), kElements * 122 / 10);
+  while (list_.size() > 1) {
+    list_.Pop(context_, ListEnd::kFront);
+    ASSERT_LT(memory_.used(), list_.size() * 122 / 10 + 3000);
+  }
+  push_all(ListEnd::kBack);
+  while (list_.size() > kElements / 2) list_.Pop(context_, ListEnd::kFront);
+  push_all(ListEnd::kFront);
+  ExpectEquals(Texts(kElements * 3 / 2, "ten bytes!"));
+}
+
 TEST_F(ListValueTest, CopiesAreIndependent) {
   Limit(5, 1);
   PushNumbers(100);
@@ -359,6 +377,8 @@ class ListModelTest : public ListValueTest {
         return;
       case 6:
         if (model.empty()) return;
+        ASSERT_EQ(TextOf(list_.Outermost(context_, end)),
+                  end == ListEnd::kFront ? model.front() : model.back());
         list_.Pop(context_, end);
         model.erase(end == ListEnd::kFront ? model.begin() : model.end() - 1);
         return;

@@ -26,6 +26,9 @@ PROBE_RATE = 10_000
 EXPIRE_SECONDS = 10
 FILL_SECONDS, LEAST_FILL_SECONDS = 15, 2  # in which the keys that are to expire have to be set
 CHURN_SECONDS, CHURN_PER_SECOND, CHURN_STEP_SECONDS = 10, 1000, 0.01
+# The commands that build a collection of a million elements.
+COLLECTIONS = {"list": "rpush", "hash": "hset", "set": "sadd", "sorted set": "zadd",
+               "stream": "xadd"}
 HUGE_VALUE_BYTES = 1 << 30
 # A value of a GiB has to be allowed.
 HUGE_SETTINGS = ("--proto-max-bulk-len", "2gb", "--client-query-buffer-limit", "2gb")
@@ -36,7 +39,7 @@ def run(options, results):
     rounds = min(options.rounds, MOST_ROUNDS)
     results.begin("Latency", "ticks of the event loop by its own measure: CPU of the thread, and "
                              f"wall time; median of {rounds} runs")
-    for case in (insertion, mass_expiry, flush, unlink, churn, expiry_lag):
+    for case in (insertion, building, deleting, mass_expiry, flush, unlink, churn, expiry_lag):
         for figures in zip(*(case(options) for _ in range(rounds))):
             results.add(middle(figures))
 
@@ -115,6 +118,27 @@ def insertion(options):
         watch = Watch(server)
         processes.load(options, server, "--fill", "--keys", keys, "--pipeline", 16)
         return watch.figures(f"inserting {keys:,} keys")
+
+
+def building(options):
+    elements = options.size(MILLION)
+    figures = []
+    for name, command in COLLECTIONS.items():
+        with server_of(options) as server:
+            watch = Watch(server)
+            processes.load(options, server, "--fill", "--command", command, "--keys", elements,
+                           "--pipeline", 16)
+            figures += watch.figures(f"building a {name} of {elements:,}")
+    return figures
+
+
+def deleting(options):
+    elements = options.size(MILLION)
+    with server_of(options) as server:
+        for index, command in enumerate(COLLECTIONS.values()):
+            fill(options, server, elements, "--command", command, "--container", f"container{index}")
+        names = [f"container{index}" for index in range(len(COLLECTIONS))]
+        return drop(options, server, f"DEL of collections of {elements:,}", "del", *names)
 
 
 def mass_expiry(options):

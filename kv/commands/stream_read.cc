@@ -148,10 +148,13 @@ namespace {
 constexpr size_t kTextOverhead = sizeof("$1000\r\n\r\n") - 1;
 constexpr size_t kArrayOverhead = sizeof("*100\r\n") - 1;
 
+// Of an entry without fields.
+constexpr size_t kLeastEntryBytes =
+    2 * kArrayOverhead + kTextOverhead + sizeof("1526919030474-55") - 1;
+
 // About how many bytes the entry takes in a reply.
 size_t ReplyBytes(const StreamEntry* entry) {
-  constexpr size_t kIdBytes = sizeof("1526919030474-55") - 1;
-  size_t bytes = 2 * kArrayOverhead + kTextOverhead + kIdBytes;
+  size_t bytes = kLeastEntryBytes;
   if (entry == nullptr) return bytes;
   ListpackElement::Buffer buffer;
   entry->VisitFields([&](const ListpackElement& field, const ListpackElement& value) {
@@ -173,6 +176,10 @@ bool StreamReadReply::Admit(const StreamEntry* entry) {
   any_ = true;
   --entries_left_;
   return true;
+}
+
+uint64_t StreamReadReply::most_entries() const {
+  return full_ ? 0 : std::min(entries_left_, bytes_left_ / kLeastEntryBytes + 1);
 }
 
 bool StreamReadReply::Finish() {

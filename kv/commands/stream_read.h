@@ -45,6 +45,8 @@ class StreamReadReply {
   // Whether one more entry, which is only an id if that is null, has room; then it counts.
   bool Admit(const StreamEntry* entry);
   bool full() const { return full_ || entries_left_ == 0; }
+  // No more entries than this will have room.
+  uint64_t most_entries() const;
   // Completes the reply. False if there is none, because no stream was begun.
   bool Finish();
 

@@ -87,15 +87,17 @@ class Delivery {
   }
 
  private:
-  // What is pending in the group and idle for long enough, the longest first, as much as is wanted.
+  // What is pending in the group and idle for long enough, the longest first, as much as is wanted
+  // and may have room in the reply.
   // What was deleted from the stream is pending no more.
   std::vector<StreamId> FindIdle() {
+    const uint64_t most = std::min(arguments_.count, whole_.most_entries());
     std::vector<StreamId> ids;
     std::vector<StreamId> deleted;
     for (auto at = group_.deliveries().First(); at; at = at.Next()) {
       const auto& [time, id] = at.key();
       if (ClaimableFrom(time, *arguments_.min_idle) > context_.now()) break;
-      if (ids.size() == arguments_.count || deleted.size() == kMaxDeletedAtOnce) break;
+      if (ids.size() == most || deleted.size() == kMaxDeletedAtOnce) break;
       (stream_.Contains(id) ? ids : deleted).push_back(id);
     }
     for (const StreamId& id : deleted) group_.Acknowledge(edit_.rules(), id);

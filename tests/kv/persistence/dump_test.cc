@@ -68,11 +68,40 @@ class Dump : public testing::Test {
     Run({"xreadgroup", "group", "group", "alice", "count", "5", "streams", "large stream", ">"});
     Run({"xreadgroup", "group", "group", "bob", "count", "3", "streams", "large stream", ">"});
     Run({"xgroup", "create", "large stream", "other", "$"});
+    for (int i = 0; i < 20; ++i) {
+      const std::string producer = absl::StrCat("producer ", i % 3);
+      Run({"xadd", "stream of messages", "idmp", producer, absl::StrCat(i), "*", "f", "v"});
+    }
+    Run({"copy", "stream of messages", "kept stream"});
+    Run({"xcfgset", "kept stream", "retention", "100000"});
+    Run({"copy", "stream of messages", "released stream"});
+    Run({"xgroup", "create", "released stream", "group", "0"});
+    const resp::Value given =
+        client_.Run({"xreadgroup", "group", "group", "alice", "streams", "released stream", ">"});
+    const std::string id = given.elements[0].elements[1].elements[0].elements[0].text;
+    Run({"xnack", "released stream", "group", "fail", "ids", "1", id});
     Run({"hpexpire", "large expiring hash", "100000", "fields", "2", "member 7", "member 9"});
-    return {"number",     "text",          "long",        "list",          "long list",
-            "integers",   "set",           "hash",        "expiring hash", "expiring set",
-            "zset",       "expiring zset", "large set",   "large hash",    "large expiring hash",
-            "large zset", "stream",        "large stream"};
+    return {"number",
+            "text",
+            "long",
+            "list",
+            "long list",
+            "integers",
+            "set",
+            "hash",
+            "expiring hash",
+            "expiring set",
+            "zset",
+            "expiring zset",
+            "large set",
+            "large hash",
+            "large expiring hash",
+            "large zset",
+            "stream",
+            "large stream",
+            "stream of messages",
+            "kept stream",
+            "released stream"};
   }
 
   TestServer server_{DebuggableOptions()};
@@ -190,7 +219,9 @@ TEST_F(Dump, HostileValuesDoNoHarm) {
           Arguments{"hrandfield", "k"}, Arguments{"hdel", "k", "f"},
           Arguments{"zadd", "k", "1", "x"}, Arguments{"zrange", "k", "0", "-1"},
           Arguments{"zexpire", "k", "9", "members", "2", "a", "x"}, Arguments{"zpopmin", "k"},
-          Arguments{"copy", "k", "k2", "replace"}}) {
+          Arguments{"xadd", "k", "idmp", "producer 1", "x", "*", "f", "v"},
+          Arguments{"xreadgroup", "group", "group", "bob", "claim", "0", "streams", "k", ">"},
+          Arguments{"xtrim", "k", "maxlen", "1"}, Arguments{"copy", "k", "k2", "replace"}}) {
       Run(use);
     }
   }

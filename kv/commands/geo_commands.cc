@@ -104,7 +104,7 @@ void GeoaddCommand(Context& context) {
   AddRequest request;
   std::vector<double> scores;
   if (!ParseAdd(context, &request) || !ParsePlaces(context, request.first, &scores)) return;
-  ZsetEdit edit(context, context.Key(1));
+  ZsetEdit edit(context, context.Key(1), MemberArgs{request.first + 2, /*step=*/3});
   if (edit.rejected()) return;
   if (!edit.exists()) {
     if (request.conditions.if_present || scores.empty()) return context.reply.Integer(0);
@@ -134,21 +134,20 @@ void GeodistCommand(Context& context) {
   std::optional<double> unit = 1;
   if (context.args.size() == 5) unit = ParseUnit(context, context.args[4]);
   if (!unit) return;
-  const ZsetReader zset(context, context.Key(1));
+  const ZsetLookup zset(context, context.Key(1));
   if (zset.rejected()) return;
-  if (!zset.exists()) return context.reply.NullBulk();
-  const std::optional<double> from = zset->Score(context.args[2]);
-  const std::optional<double> to = zset->Score(context.args[3]);
+  const std::optional<double> from = zset.Score(context.args[2]);
+  const std::optional<double> to = zset.Score(context.args[3]);
   if (!from || !to) return context.reply.NullBulk();
   ReplyDistance(context, GeoDistance(PointOfScore(*from), PointOfScore(*to)) / *unit);
 }
 
 void GeohashCommand(Context& context) {
-  const ZsetReader zset(context, context.Key(1));
+  const ZsetLookup zset(context, context.Key(1));
   if (zset.rejected()) return;
   context.reply.Array(context.args.size() - 2);
   for (const std::string_view member : context.args.subspan(2)) {
-    const std::optional<double> score = zset.exists() ? zset->Score(member) : std::nullopt;
+    const std::optional<double> score = zset.Score(member);
     if (!score) {
       context.reply.NullBulk();
       continue;
@@ -159,11 +158,11 @@ void GeohashCommand(Context& context) {
 }
 
 void GeoposCommand(Context& context) {
-  const ZsetReader zset(context, context.Key(1));
+  const ZsetLookup zset(context, context.Key(1));
   if (zset.rejected()) return;
   context.reply.Array(context.args.size() - 2);
   for (const std::string_view member : context.args.subspan(2)) {
-    const std::optional<double> score = zset.exists() ? zset->Score(member) : std::nullopt;
+    const std::optional<double> score = zset.Score(member);
     score ? ReplyPoint(context, PointOfScore(*score)) : context.reply.NullArray();
   }
 }

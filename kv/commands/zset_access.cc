@@ -20,7 +20,7 @@ void VisibleZset::LeaveOutDue(Context& context, EntryRef& ref) {
   store_ = &context.store;
 }
 
-ZsetEdit::ZsetEdit(Context& context, const HashedKey& key)
+ZsetEdit::ZsetEdit(Context& context, const HashedKey& key, MemberArgs members)
     : context_(context),
       key_(key),
       ref_(context.db.FindForWrite(key)),
@@ -28,16 +28,38 @@ ZsetEdit::ZsetEdit(Context& context, const HashedKey& key)
       rejected_(context.RejectUnless(ValueType::kZset, ref_)) {
   if (!ref_ || rejected_) return;
   if (ref_->has_element_deadlines()) [[unlikely]]
-    RemoveDue();
+    RemoveDue(members);
   if (ref_) set_ = ZsetOf(ref_);
 }
 
 // Also where expiry only hides: what is changed is what can be seen.
-void ZsetEdit::RemoveDue() {
-  if (context_.db.NextElementDeadline(ref_) <= context_.store.context().hidden_until()) {
-    context_.db.ExpireElements(ref_, SIZE_MAX);
+void ZsetEdit::RemoveDue(MemberArgs members) {
+  const int64_t hidden_until = context_.store.context().hidden_until();
+  if (context_.db.NextElementDeadline(ref_) <= hidden_until) {
+    const bool any_members = members.step == kAnyMembers.step;
+    any_members ? static_cast<void>(context_.db.ExpireElements(ref_, SIZE_MAX))
+                : RemoveDueAmong(members, hidden_until);
   }
   deadline_before_ = context_.db.NextElementDeadline(ref_);
+}
+
+void ZsetEdit::RemoveDueAmong(MemberArgs members, int64_t hidden_until) {
+  Database& db = context_.db;
+  set_ = ZsetOf(ref_);
+  bool any = false;
+  for (size_t i = members.first; i < context_.args.size(); i += members.step) {
+    const std::string_view member = context_.args[i];
+    if (!set_.IsHidden(member, hidden_until)) continue;
+    db.NoteExpired(ref_, member, *set_.DeadlineOf(member));
+    set_.Remove(rules_, member);
+    any = true;
+  }
+  if (!any) return;
+  context_.Notify(kEventZset, "zexpired", key_.bytes);
+  db.UpdateElementDeadlines(ref_, /*before=*/INT64_MIN);
+  if (!set_.empty()) return;
+  context_.Notify(kEventGeneric, "del", key_.bytes);
+  db.Remove(ref_);
 }
 
 void ZsetEdit::SetObject() {

@@ -24,7 +24,7 @@ inline SortedSetValue ZsetOf(const EntryRef& ref) {
 // What changes of sorted sets need, on behalf of a command that is bound to ValueLimits.
 inline SortedSetContext ZsetRules(const Context& context) {
   StoreContext& store = context.store.context();
-  return {store.memory, store.hash_key, context.Owner<ValueLimits>().sorted_set, store.now};
+  return {store.memory, store.hash_key, context.Owner<ValueLimits>().sorted_set};
 }
 
 // The sorted set of an entry, for reading, without members that are due. These are removed, since
@@ -80,6 +80,43 @@ class ZsetReader {
   bool rejected_;
 };
 
+// Single members of the sorted set of a key, for reading. Those that are due are not found, but
+// stay: what that costs does not depend on how many they are.
+class ZsetLookup {
+ public:
+  // Replies with an error, and is rejected, if the key holds something else.
+  ZsetLookup(Context& context, const HashedKey& key)
+      : ref_(context.db.FindForRead(key)),
+        rejected_(context.RejectUnless(ValueType::kZset, ref_)),
+        hidden_until_(context.store.context().hidden_until()) {}
+
+  bool rejected() const { return rejected_; }
+  bool exists() const { return static_cast<bool>(ref_); }
+  // How many there are.
+  size_t size() const { return exists() ? ZsetOf(ref_).VisibleSize(hidden_until_) : 0; }
+  // Nothing if it is no member, or there is no set.
+  std::optional<double> Score(std::string_view member) const {
+    if (!exists()) return std::nullopt;
+    const SortedSetValue set = ZsetOf(ref_);
+    if (ref_->has_element_deadlines() && set.IsHidden(member, hidden_until_)) [[unlikely]]
+      return std::nullopt;
+    return set.Score(member);
+  }
+
+ private:
+  EntryRef ref_;
+  bool rejected_;
+  int64_t hidden_until_;
+};
+
+// Where members stand among the arguments: at args[first], args[first + step], ... to the end.
+struct MemberArgs {
+  size_t first;
+  size_t step = 1;
+};
+// Of commands that depend on members they do not name.
+inline constexpr MemberArgs kAnyMembers = {0, 0};
+
 // Changes the sorted set of one key:
 //
 //     ZsetEdit edit(context, context.Key(1));
@@ -88,11 +125,12 @@ class ZsetReader {
 //     edit.set().Add(edit.rules(), member, score);
 //     edit.Store();
 //
-// Members that are due are removed first. While it exists, nothing else may change the database.
+// Members that are due are removed first: all of them, or for commands on single members only
+// those. While it exists, nothing else may change the database.
 class ZsetEdit {
  public:
   // Replies with an error, and is rejected, if the key holds something else.
-  ZsetEdit(Context& context, const HashedKey& key);
+  ZsetEdit(Context& context, const HashedKey& key, MemberArgs members = kAnyMembers);
   ZsetEdit(const ZsetEdit&) = delete;
   ZsetEdit& operator=(const ZsetEdit&) = delete;
 
@@ -116,7 +154,8 @@ class ZsetEdit {
   void StoreRest(std::string_view event);
 
  private:
-  void RemoveDue();
+  void RemoveDue(MemberArgs members);
+  void RemoveDueAmong(MemberArgs members, int64_t hidden_until);
   void SetObject();
 
   Context& context_;

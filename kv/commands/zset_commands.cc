@@ -91,7 +91,7 @@ void ReplyToIncrement(Context& context, const ScoreResult& result) {
 void Add(Context& context, const AddRequest& request) {
   Scores scores;
   if (!ParseScores(context, request.first_pair, &scores)) return;
-  ZsetEdit edit(context, context.Key(1));
+  ZsetEdit edit(context, context.Key(1), MemberArgs{request.first_pair + 1, /*step=*/2});
   if (edit.rejected()) return;
   if (!edit.exists()) {
     if (request.conditions.if_present) {
@@ -136,7 +136,7 @@ void ZincrbyCommand(Context& context) {
 // --- removing, and looking up ---
 
 void ZremCommand(Context& context) {
-  ZsetEdit edit(context, context.Key(1));
+  ZsetEdit edit(context, context.Key(1), MemberArgs{2});
   if (edit.rejected()) return;
   int64_t removed = 0;
   if (edit.exists()) {
@@ -153,24 +153,24 @@ void ZremCommand(Context& context) {
 }
 
 void ZcardCommand(Context& context) {
-  const ZsetReader zset(context, context.Key(1));
+  const ZsetLookup zset(context, context.Key(1));
   if (zset.rejected()) return;
-  context.reply.Integer(zset.exists() ? static_cast<int64_t>(zset->size()) : 0);
+  context.reply.Integer(static_cast<int64_t>(zset.size()));
 }
 
 void ZscoreCommand(Context& context) {
-  const ZsetReader zset(context, context.Key(1));
+  const ZsetLookup zset(context, context.Key(1));
   if (zset.rejected()) return;
-  const std::optional<double> score = zset.exists() ? zset->Score(context.args[2]) : std::nullopt;
+  const std::optional<double> score = zset.Score(context.args[2]);
   score ? context.reply.Double(*score) : context.reply.NullBulk();
 }
 
 void ZmscoreCommand(Context& context) {
-  const ZsetReader zset(context, context.Key(1));
+  const ZsetLookup zset(context, context.Key(1));
   if (zset.rejected()) return;
   context.reply.Array(context.args.size() - 2);
   for (const std::string_view member : context.args.subspan(2)) {
-    const std::optional<double> score = zset.exists() ? zset->Score(member) : std::nullopt;
+    const std::optional<double> score = zset.Score(member);
     score ? context.reply.Double(*score) : context.reply.NullBulk();
   }
 }

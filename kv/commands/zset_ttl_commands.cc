@@ -33,7 +33,7 @@ void StoreExpired(Context& context, ZsetEdit& edit, const ElementNames& names, i
 void SetExpiry(Context& context, TimeUnit unit) {
   const std::optional<ExpireCall> call = ParseExpireCall(context, unit, kMemberWords);
   if (!call) return;
-  ZsetEdit edit(context, context.Key(1));
+  ZsetEdit edit(context, context.Key(1), MemberArgs{call->first_name});
   if (edit.rejected()) return;
   if (!edit.exists()) return ReplyNoElements(context, call->names.size());
   const bool passed = context.HasPassed(call->deadline);
@@ -56,10 +56,7 @@ void ReplyExpiry(Context& context, TimeUnit unit) {
   const SortedSetValue set = ZsetOf(ref);
   const int64_t hidden_until = context.store.context().hidden_until();
   const auto visible_deadline = [&](std::string_view member) {
-    std::optional<int64_t> deadline = set.DeadlineOf(member);
-    const bool expires = deadline && *deadline != kNoFieldDeadline;
-    if (expires && *deadline <= hidden_until) deadline.reset();
-    return deadline;
+    return set.IsHidden(member, hidden_until) ? std::nullopt : set.DeadlineOf(member);
   };
   ReplyExpiryOfEach(context, unit, *members, visible_deadline);
 }
@@ -95,7 +92,7 @@ void ZpexpiretimeCommand(Context& context) {
 void ZpersistCommand(Context& context) {
   const std::optional<ArgSpan> members = ParseElements(context, 2, kMemberWords);
   if (!members) return;
-  ZsetEdit edit(context, context.Key(1));
+  ZsetEdit edit(context, context.Key(1), MemberArgs{4});
   if (edit.rejected()) return;
   if (!edit.exists()) return ReplyNoElements(context, members->size());
   const ElementNames changed = PersistEach(

@@ -197,8 +197,7 @@ std::optional<RdbValue> ReadHashPairs(const RdbValueContext& context,
 class ScoredBuilder {
  public:
   explicit ScoredBuilder(const RdbValueContext& context)
-      : set_(context.memory),
-        rules_{context.memory, context.hash_key, context.limits.sorted_set, context.now} {
+      : set_(context.memory), rules_{context.memory, context.hash_key, context.limits.sorted_set} {
     set_.value() = SortedSetValue::Create(rules_);
   }
 
@@ -266,7 +265,7 @@ std::optional<RdbValue> ReadRdbSortedSet(const RdbValueContext& context, RdbType
     if (!text) return std::nullopt;
     const std::string member(*text);
     const auto score = type == RdbType::kSortedSetText ? in.TextDouble() : in.Double();
-    if (!set.Add(member, score)) return std::nullopt;
+    if (*deadline > SortedSet::kMaxDeadline || !set.Add(member, score)) return std::nullopt;
     if (*deadline != kNoFieldDeadline) set.SetDeadline(member, *deadline);
   }
   return set.Take();

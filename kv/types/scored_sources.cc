@@ -23,29 +23,24 @@ class SetSource final : public ScoredSource {
   SetValue set_;
 };
 
-// A large sorted set of which members are hidden.
+// A sorted set of which members are hidden.
 class PartlyHiddenSource final : public ScoredSource {
  public:
-  PartlyHiddenSource(const SortedSet& set, int64_t hidden_until)
+  PartlyHiddenSource(SortedSetValue set, int64_t hidden_until)
       : set_(set), hidden_until_(hidden_until) {}
-  size_t size() const override { return set_.size() - set_.CountDue(hidden_until_); }
+  size_t size() const override { return set_.VisibleSize(hidden_until_); }
   void ForEachWhile(VisitWhile visit) const override {
     set_.ForEachWhile({0, set_.size()}, RankOrder::kAscending,
                       [&](std::string_view member, double score) {
-                        return IsHidden(member) || visit(member, score);
+                        return set_.IsHidden(member, hidden_until_) || visit(member, score);
                       });
   }
-  std::optional<double> Score(std::string_view member, uint64_t hash) const override {
-    return IsHidden(member) ? std::nullopt : set_.Score(member, hash);
+  std::optional<double> Score(std::string_view member, uint64_t) const override {
+    return set_.IsHidden(member, hidden_until_) ? std::nullopt : set_.Score(member);
   }
 
  private:
-  bool IsHidden(std::string_view member) const {
-    const int64_t deadline = set_.DeadlineOf(member);
-    return deadline != kNoFieldDeadline && deadline <= hidden_until_;
-  }
-
-  const SortedSet& set_;
+  SortedSetValue set_;
   int64_t hidden_until_;
 };
 
@@ -58,7 +53,7 @@ std::unique_ptr<ScoredSource> ScoredSourceOf(ValueType type, ValueObject value,
   const SortedSetValue set(value);
   if (set.is_small()) return std::make_unique<SmallSortedSetSource>(set.small());
   if (set.large().NextDeadline() <= hidden_until) {
-    return std::make_unique<PartlyHiddenSource>(set.large(), hidden_until);
+    return std::make_unique<PartlyHiddenSource>(set, hidden_until);
   }
   return std::make_unique<SortedSetSource>(set.large());
 }

@@ -80,7 +80,7 @@ bool SortedSet::FreeSome(SlabMemory& memory, SortedSet* set, size_t budget) {
   if (!set->index_.empty() && set->index_.DropSome(budget, free)) return true;
   if (set->order_.FreeSome(memory, std::max<size_t>(1, budget / kMembersOfLeaf))) return true;
   if (set->deadlines_ != nullptr) {
-    if (FieldTable::FreeSome(memory, set->deadlines_, budget)) return true;
+    if (FreeSome(memory, set->deadlines_, budget)) return true;
     set->deadlines_ = nullptr;
   }
   set->~SortedSet();
@@ -223,45 +223,44 @@ const ScoredMember& SortedSet::RandomMember(Random& random) const {
 
 // --- Deadlines -----------------------------------------------------------------------------------
 
-int64_t SortedSet::DeadlineOf(std::string_view member) const {
-  if (deadlines_ == nullptr) return kNoFieldDeadline;
-  const HashField* const found = deadlines_->Find(member);
-  return found == nullptr ? kNoFieldDeadline : found->deadline();
+int64_t SortedSet::NextDeadline() const {
+  if (deadlines_ == nullptr) return std::numeric_limits<int64_t>::max();
+  return static_cast<int64_t>(deadlines_->order_.Seek(0)->score());
 }
 
-void SortedSet::SetDeadline(const FieldContext& context, std::string_view member,
-                            int64_t deadline) {
-  assert(index_.Find(member, HashOf(member)) != nullptr);
+int64_t SortedSet::DeadlineOf(std::string_view member) const {
+  if (deadlines_ == nullptr) return kNoFieldDeadline;
+  const std::optional<double> deadline = deadlines_->Score(member);
+  return deadline ? static_cast<int64_t>(*deadline) : kNoFieldDeadline;
+}
+
+void SortedSet::SetDeadline(SlabMemory& memory, std::string_view member, int64_t deadline) {
+  assert(Score(member).has_value() && deadline <= kMaxDeadline);
   if (deadline == kNoFieldDeadline) {
-    if (deadlines_ != nullptr) DropDeadline(context.memory, member);
+    if (deadlines_ != nullptr) DropDeadline(memory, member);
     return;
   }
-  if (deadlines_ == nullptr) {
-    deadlines_ = FieldTable::Create(context.memory, index_.traits().hash_key);
-  }
-  deadlines_->Set(context, member, {}, deadline);
+  if (deadlines_ == nullptr) deadlines_ = Create(memory, index_.traits().hash_key);
+  deadlines_->Add(memory, member, static_cast<double>(deadline));
 }
 
 size_t SortedSet::CountDue(int64_t now) const {
-  size_t due = 0;
-  if (NextDeadline() > now) return due;
-  deadlines_->ForEach([&](const HashField& member) { due += member.deadline() <= now; });
-  return due;
+  if (deadlines_ == nullptr) return 0;
+  return deadlines_->order_.CountAtMost(static_cast<double>(now));
 }
 
 size_t SortedSet::Expire(SlabMemory& memory, int64_t now, size_t budget, VisitExpired visit) {
-  constexpr size_t kUnitsPerMember = 3;  // of index and order, beyond those of the deadline
+  constexpr size_t kUnitsPerMember = 4;  // it leaves two indexes and two orders
   if (deadlines_ == nullptr) return 0;
-  size_t removed = 0;
-  const auto remove = [&](std::string_view member, int64_t deadline) {
-    visit(member, deadline);
+  const size_t share = std::max<size_t>(1, budget / kUnitsPerMember);
+  const auto remove = [&](std::string_view member, double deadline) {
+    visit(member, static_cast<int64_t>(deadline));
     RemoveElement(memory, member);
-    ++removed;
   };
-  const size_t share = std::max<size_t>(1, budget / (1 + kUnitsPerMember));
-  const size_t done = deadlines_->FireDue(memory, now, share, remove);
+  const size_t removed =
+      deadlines_->Pop(memory, RankOrder::kAscending, std::min(share, CountDue(now)), remove);
   FreeDeadlinesIfNone(memory);
-  return done + kUnitsPerMember * removed;
+  return kUnitsPerMember * removed;
 }
 
 // Returns whether there was one. Precondition: any member has a deadline.
@@ -273,7 +272,7 @@ bool SortedSet::DropDeadline(SlabMemory& memory, std::string_view member) {
 
 void SortedSet::FreeDeadlinesIfNone(SlabMemory& memory) {
   if (deadlines_->size() > 0) return;
-  FieldTable::Free(memory, deadlines_);
+  Free(memory, deadlines_);
   deadlines_ = nullptr;
 }
 
@@ -281,22 +280,24 @@ void SortedSet::FreeDeadlinesIfNone(SlabMemory& memory) {
 
 namespace {
 
-// A position says by its two low bits what it is in, and by the others where. Where a segment of a
-// hash table begins they are 0 themselves.
+// A position says by its two low bits what it is in, and by the others where. Where a segment of an
+// index begins they are 0 themselves.
 constexpr uint64_t kInIndex = 0;
-constexpr uint64_t kInOrder = 1;  // the others: a rank
-constexpr uint64_t kInDeadlines = 2;
-constexpr uint64_t kWhere = 3;
+constexpr uint64_t kInOrder = 1;      // the others: a rank
+constexpr uint64_t kInDeadlines = 2;  // beside one of the two above
+constexpr uint64_t kIn = 3;
 
 }  // namespace
 
 uint64_t SortedSet::Compact(SlabMemory& memory, uint64_t position, CompactionCount& count) {
-  if ((position & kWhere) == kInIndex) {
+  if ((position & kInDeadlines) != 0) {
+    return CompactDeadlines(memory, position & ~kInDeadlines, count);
+  }
+  if ((position & kIn) == kInIndex) {
     const uint64_t next = index_.Compact(position, [](ScoredMember* element) { return element; });
-    assert((next & kWhere) == kInIndex);
+    assert((next & kIn) == kInIndex);
     return next == 0 ? kInOrder : next;
   }
-  if ((position & kWhere) != kInOrder) return CompactDeadlines(memory, position & ~kWhere, count);
   const size_t rank = order_.Compact(memory, position >> 2, [&](ScoredMember* element) {
     if (!count.Count(memory.IsSparse(element, element->allocated_bytes()))) return element;
     const uint64_t hash = HashOf(element->member());
@@ -312,8 +313,8 @@ uint64_t SortedSet::Compact(SlabMemory& memory, uint64_t position, CompactionCou
 uint64_t SortedSet::CompactDeadlines(SlabMemory& memory, uint64_t position,
                                      CompactionCount& count) {
   if (deadlines_ == nullptr) return 0;
-  if (position == 0 && count.Count(memory.IsSparse(deadlines_, sizeof(FieldTable)))) {
-    deadlines_ = FieldTable::Relocate(memory, deadlines_);
+  if (position == 0 && count.Count(memory.IsSparse(deadlines_, sizeof(SortedSet)))) {
+    deadlines_ = Relocate(memory, deadlines_);
   }
   const uint64_t next = deadlines_->Compact(memory, position, count);
   return next == 0 ? 0 : next | kInDeadlines;
@@ -327,10 +328,9 @@ bool SortedSet::IsValid() const {
     same = same && index_.Find(place->member(), HashOf(place->member())) == &*place;
   }
   if (deadlines_ != nullptr) {
-    same = same && deadlines_->size() > 0;
-    deadlines_->ForEach([&](const HashField& member) {
-      same = same && member.has_deadline() && Score(member.field()).has_value();
-    });
+    same = same && !deadlines_->empty() && deadlines_->IsValid();
+    deadlines_->ForEachByHash(
+        [&](std::string_view member, double) { same = same && Score(member).has_value(); });
   }
   return same && bytes == element_bytes_ && order_.IsValid();
 }

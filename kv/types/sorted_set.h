@@ -5,7 +5,8 @@
 //   member ──────────► ┌───────────────────────┐ ◄────────── (score, member), rank
 //                      │ score | size | member │  one ScoredMember for each
 //                      └───────────────────────┘
-//                       deadlines: FieldTable  ◄── time      of those members that have one
+//
+//   deadlines: a SortedSet of its own of those members that have one, which is their score there
 //
 // Scores are doubles other than NaN; infinities are scores like any other, and -0.0 equals 0.0.
 // Members of equal score are in the order of their bytes. Rank 0 is the lowest.
@@ -15,13 +16,12 @@
 //
 // Invariants:
 //   - Index and order hold the same elements.
-//   - Every field of the table of deadlines is a member; there is no table without fields.
+//   - What is in the set of deadlines is a member; that set is not empty, if there is one.
 //
 // Cost, for n members: what finds by member is O(1), what finds by rank or score O(log n), what
 // changes the order O(log n), a range of m members O(m) more.
 // Memory: 19 to 22 bytes a member above those of member and score: 9.3 of the index, 7.9 of the
-// order, and the element's size and rounding. A deadline costs as much as a field of a FieldTable
-// that has one.
+// order, and the element's size and rounding. A deadline costs as much as another member.
 //
 // A set belongs to whoever called Create; memory comes from the store's SlabMemory, the same one in
 // every call. References to members end with the next change.
@@ -42,7 +42,8 @@
 #include "kv/ds/counted_tree.h"
 #include "kv/ds/hash_table.h"
 #include "kv/ds/scored_member.h"
-#include "kv/types/field_table.h"
+#include "kv/types/hash_field.h"
+#include "kv/types/value_operations.h"
 
 namespace kv {
 
@@ -206,20 +207,20 @@ class SortedSet {
   uint64_t Scan(uint64_t cursor, Visit visit) const;
 
   // --- deadlines ---
+  // The latest that may be set: up to here a score is exact.
+  static constexpr int64_t kMaxDeadline = int64_t{1} << 53;
   // Members that have one.
   size_t expiring() const { return deadlines_ == nullptr ? 0 : deadlines_->size(); }
-  // A time no later than the first deadline; INT64_MAX if no member has one.
-  int64_t NextDeadline() const {
-    return deadlines_ == nullptr ? std::numeric_limits<int64_t>::max() : deadlines_->NextDeadline();
-  }
+  // The first of all; INT64_MAX if no member has one. O(log n).
+  int64_t NextDeadline() const;
   // kNoFieldDeadline if the member has none.
   int64_t DeadlineOf(std::string_view member) const;
   // Precondition: it is a member. kNoFieldDeadline takes its deadline away.
-  void SetDeadline(const FieldContext& context, std::string_view member, int64_t deadline);
-  // How many members are due at `now`. Linear in those that have a deadline.
+  void SetDeadline(SlabMemory& memory, std::string_view member, int64_t deadline);
+  // How many members are due at `now`. O(log n).
   size_t CountDue(int64_t now) const;
-  // Removes members that are due at `now`, having passed each to `visit`, until about `budget`
-  // units of work are done; see ValueOperations. Returns the units done.
+  // Removes members that are due at `now`, the earliest first, having passed each to `visit`, until
+  // about `budget` units of work are done; see ValueOperations. Returns the units done.
   size_t Expire(SlabMemory& memory, int64_t now, size_t budget, VisitExpired visit);
 
   // Leaf epochs of the order; see CountedTree.
@@ -268,7 +269,7 @@ class SortedSet {
   Index index_;
   CountedTree order_;
   size_t element_bytes_ = 0;
-  FieldTable* deadlines_ = nullptr;  // their names are members, their values empty
+  SortedSet* deadlines_ = nullptr;
 };
 
 template <class Visit>

@@ -113,7 +113,7 @@ void SortedSetValue::SetDeadline(const SortedSetContext& context, std::string_vi
     if (deadline == kNoFieldDeadline) return;
     MakeLarge(context);
   }
-  large().SetDeadline({context.memory, context.now}, member, deadline);
+  large().SetDeadline(context.memory, member, deadline);
 }
 
 // --- Ranges --------------------------------------------------------------------------------------

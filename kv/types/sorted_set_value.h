@@ -37,7 +37,6 @@ struct SortedSetContext {
   SlabMemory& memory;
   const HashKey& hash_key;
   ListpackLimits limits;
-  int64_t now = 0;  // wall milliseconds; matters only to deadlines
 };
 
 struct ScoredRank {
@@ -68,6 +67,10 @@ class SortedSetValue {
 
   size_t size() const { return is_small() ? small().size() : large().size(); }
   bool empty() const { return size() == 0; }
+  // The members that have no deadline up to `hidden_until`.
+  size_t VisibleSize(int64_t hidden_until) const {
+    return is_small() ? small().size() : large().size() - large().CountDue(hidden_until);
+  }
   void Free(SlabMemory& memory);
 
   ScoreResult Add(const SortedSetContext& context, std::string_view member, double score,
@@ -106,6 +109,11 @@ class SortedSetValue {
 
   // The deadline of a member, kNoFieldDeadline if it has none; nothing if it is not there.
   std::optional<int64_t> DeadlineOf(std::string_view member) const;
+  // Whether the member has a deadline up to `hidden_until`.
+  bool IsHidden(std::string_view member, int64_t hidden_until) const {
+    const int64_t deadline = is_small() ? kNoFieldDeadline : large().DeadlineOf(member);
+    return deadline != kNoFieldDeadline && deadline <= hidden_until;
+  }
   // Gives a member that is there another deadline.
   void SetDeadline(const SortedSetContext& context, std::string_view member, int64_t deadline);
 

@@ -41,17 +41,25 @@ TEST_F(Replay, AnExpiredMemberIsADeletionOfItsOwn) {
 
 TEST_F(Replay, AMemberThatACommandFindsDueIsDeletedBeforeTheCommandsEffect) {
   Run("debug set-active-expire 0");
-  for (const std::string key : {"a", "b", "c", "d", "e"}) {
+  for (const std::string key : {"a", "b", "c", "d", "e", "g", "h"}) {
     Run("zadd " + key + " 1 f 2 g");
-    Run("zpexpire " + key + " 10 members 1 f");
+    Run("zpexpire " + key + " 9 members 1 f");
+  }
+  for (const std::string key : {"g", "h"}) {
+    Run("zadd " + key + " 0 h");
+    Run("zpexpire " + key + " 10 members 1 h");
   }
   server_.AdvanceTime(10);
   EXPECT_EQ(EffectsOf("zadd a 5 f"), "0: ZREM a f; 0: zadd a 5 f");
   EXPECT_EQ(EffectsOf("zpopmin b"), "0: ZREM b f; 0: zpopmin b");
   EXPECT_EQ(EffectsOf("zunionstore u 2 c a"), "0: ZREM c f; 0: zunionstore u 2 c a");
   EXPECT_EQ(EffectsOf("sort d by nosort store l"), "0: ZREM d f; 0: sort d by nosort store l");
-  EXPECT_EQ(EffectsOf("zcard e"), "0: ZREM e f");
   EXPECT_EQ(EffectsOf("zcard e"), "");
+  EXPECT_EQ(EffectsOf("zscore e f"), "");
+  EXPECT_EQ(EffectsOf("zrem e f"), "0: ZREM e f");
+  EXPECT_EQ(EffectsOf("zrange g 0 -1"), "0: ZREM g f; 0: ZREM g h");
+  EXPECT_EQ(EffectsOf("zincrby h 1 g"), "0: zincrby h 1 g") << "f stays: it is not asked for";
+  EXPECT_EQ(EffectsOf("zrank h g"), "0: ZREM h f; 0: ZREM h h");
   ExpectEqualAfterReplay();
 }
 
@@ -131,11 +139,20 @@ TEST_F(Replay, KeyEventsOfMembersThatACommandFindsDue) {
   Run("zadd a 1 f 2 g");
   Run("zpexpire a 10 members 2 f g");
   server_.AdvanceTime(10);
-  EXPECT_EQ(EventsOf("zmscore a f g"), "z:zexpired:0:a g:del:0:a");
+  EXPECT_EQ(EventsOf("zrange a 0 -1"), "z:zexpired:0:a g:del:0:a");
   Run("zadd a 1 f 2 g");
   Run("zpexpire a 10 members 1 f");
   server_.AdvanceTime(10);
+  EXPECT_EQ(EventsOf("zmscore a f g"), "");
   EXPECT_EQ(EventsOf("zadd a 5 f"), "z:zexpired:0:a z:zadd:0:a");
+  Run("zpexpire a 10 members 2 f g");
+  server_.AdvanceTime(10);
+  EXPECT_EQ(EventsOf("zadd a 5 f"), "z:zexpired:0:a z:zadd:0:a");
+  EXPECT_EQ(EventsOf("zrem a f g"), "z:zexpired:0:a z:zrem:0:a g:del:0:a");
+  Run("zadd a 5 f");
+  Run("zpexpire a 10 members 1 f");
+  server_.AdvanceTime(10);
+  EXPECT_EQ(EventsOf("zrem a f"), "z:zexpired:0:a g:del:0:a");
 }
 
 }  // namespace

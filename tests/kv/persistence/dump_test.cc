@@ -231,6 +231,29 @@ TEST_F(Dump, HostileValuesDoNoHarm) {
   EXPECT_EQ(server_.server().store().memory().used(), 0u);
 }
 
+TEST_F(Dump, SortedSetsWithDeadlines) {
+  const std::string member = "\x01\x61\x00\x00\x00\x00\x00\x00\xf0\x3f"s;  // a, 1
+  const auto payload = [&](const std::string& deadline) {
+    return Seal("\x81\x01"s + deadline + member);
+  };
+  // 2^46 - 1, 2^53 + 1, 2^63, and no length at all.
+  EXPECT_EQ(Run({"restore", "z", "0", payload("\x81\x00\x00\x3f\xff\xff\xff\xff\xff"s)}), "+OK");
+  EXPECT_EQ(Run({"zpexpiretime", "z", "members", "1", "a"}), "[70368744177663]");
+  const std::string bad = "-ERR Bad data format";
+  EXPECT_EQ(Run({"restore", "k", "0", payload("\x81\x00\x20\x00\x00\x00\x00\x00\x01"s)}), bad);
+  EXPECT_EQ(Run({"restore", "k", "0", payload("\x81\x80\x00\x00\x00\x00\x00\x00\x00"s)}), bad);
+  EXPECT_EQ(Run({"restore", "k", "0", payload("\xff"s)}), bad);
+  EXPECT_EQ(Run({"restore", "k", "0", Seal("\x81\x02\x00"s + member + "\x00"s + member)}), bad);
+  EXPECT_EQ(Run({"restore", "k", "0", Seal("\x81\x00"s)}), bad);
+  // Due already.
+  EXPECT_EQ(Run({"restore", "k", "0", payload("\x05"s)}), "+OK");
+  EXPECT_EQ(Run({"zcard", "k"}), "0");
+  EXPECT_EQ(Run({"exists", "k"}), "0");
+  // None.
+  EXPECT_EQ(Run({"restore", "k", "0", payload("\x00"s)}), "+OK");
+  EXPECT_EQ(Run({"object", "encoding", "k"}), "\"listpack\"");
+}
+
 TEST_F(Dump, ReloadKeepsEverything) {
   Fill();
   Run({"pexpire", "list", "100000"});

@@ -68,7 +68,8 @@ class SortedSetDeadlines : public testing::Test {
   }
 
   SlabMemory memory_;
-  SortedSetContext context_{memory_, kHashKey, {.max_entries = 8, .max_value = 64}, kStart};
+  SortedSetContext context_{memory_, kHashKey, {.max_entries = 8, .max_value = 64}};
+  int64_t now_ = kStart;
   SortedSetValue set_ = SortedSetValue::Create(context_);
 };
 
@@ -77,7 +78,7 @@ bool operator==(const Member& a, const Member& b) {
 }
 
 std::vector<std::string> SortedSetDeadlines::ExpireAt(int64_t now, size_t budget) {
-  context_.now = now;
+  now_ = now;
   std::vector<std::string> expired;
   const auto note = [&](std::string_view member, int64_t deadline) {
     EXPECT_EQ(DeadlineOf(member), deadline) << "is passed before it goes";
@@ -253,7 +254,7 @@ void SortedSetDeadlinesModel::AddOne(const std::string& member) {
 }
 
 void SortedSetDeadlinesModel::ExpireSome() {
-  const int64_t now = context_.now + static_cast<int64_t>(random_.Uniform(60));
+  const int64_t now = now_ + static_cast<int64_t>(random_.Uniform(60));
   Strings expected;
   for (const auto& [member, state] : model_) {
     if (state.deadline != kNoFieldDeadline && state.deadline <= now) expected.push_back(member);
@@ -275,7 +276,7 @@ void SortedSetDeadlinesModel::Step() {
     case 3: {
       if (!model_.contains(member)) return;
       const auto later = static_cast<int64_t>(random_.Uniform(2000));
-      const int64_t deadline = random_.Uniform(5) == 0 ? kNoFieldDeadline : context_.now + later;
+      const int64_t deadline = random_.Uniform(5) == 0 ? kNoFieldDeadline : now_ + later;
       model_[member].deadline = deadline;
       SetDeadline(member, deadline);
       return;

@@ -16,7 +16,7 @@ namespace tests {
 void RunFuzzTarget(std::string_view input);
 
 // What must hold, whatever the input is; in release builds, too.
-inline void Require(bool condition, const char* what, std::string_view details = {}) {
+inline void Require(bool condition, const char* what, std::string_view details = "") {
   if (condition) [[likely]]
     return;
   std::fprintf(stderr, "fuzz: wrong: %s\n%.*s\n", what, static_cast<int>(details.size()),

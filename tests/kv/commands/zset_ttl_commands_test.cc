@@ -221,7 +221,8 @@ TEST_P(ZsetTtlCommands, NoReadSeesWhatIsDue) {
     for (const auto& [command, reply] : reads) {
       FillWithDue("z");
       if (hide) Hide();
-      EXPECT_EQ(Run(absl::StrSplit(command, ' ')), reply) << command << (hide ? ", hiding" : "");
+      const Arguments request = absl::StrSplit(command, ' ');
+      EXPECT_EQ(Run(request), reply) << command << (hide ? ", hiding" : "");
       if (hide) {
         server_.server().store().context().expiry = kv::ExpiryPolicy::kShow;
         EXPECT_EQ(Run({"zcard", "z"}), "5") << command;

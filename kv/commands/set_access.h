@@ -19,11 +19,16 @@ inline SetValue SetOf(const Context& context, const EntryRef& ref) {
   return SetValue({ref->encoding(), ref->object()}, context.store.context().hidden_until());
 }
 
-// Before members are chosen at random: removes those whose deadline has come. `ref` may be empty
-// afterwards.
+// Before a command changes members it does not name: removes those whose deadline has come. `ref`
+// may be empty afterwards.
 inline void ExpireMembers(Context& context, EntryRef& ref) {
   if (context.db.NextElementDeadline(ref) <= context.now()) [[unlikely]]
     context.db.ExpireElements(ref, SIZE_MAX);
+}
+// The same before a command reads members: where expiry only hides, they stay. An effect that
+// depends on what is read comes behind their deletion.
+inline void ExpireMembersToRead(Context& context, EntryRef& ref) {
+  if (context.store.context().expiry == ExpiryPolicy::kDelete) ExpireMembers(context, ref);
 }
 
 // Makes `set`, which was that of `ref` and has changed, the value of its key; an empty one

@@ -32,8 +32,9 @@ struct Operands {
 std::optional<Operands> FindOperands(Context& context, size_t first, size_t last) {
   Operands operands;
   for (size_t i = first; i < last; ++i) {
-    const EntryRef ref = context.db.FindForRead(context.Key(i));
+    EntryRef ref = context.db.FindForRead(context.Key(i));
     if (context.RejectUnless(ValueType::kSet, ref)) return std::nullopt;
+    ExpireMembersToRead(context, ref);
     if (ref) {
       operands.sets.push_back(SetOf(context, ref));
     } else {

@@ -112,6 +112,24 @@ void ReplyRandomMembers(Context& context, const SetValue& set, int64_t count) {
   for (; count < 0; ++count) ReplyElement(context.reply, set.RandomMember(context.random));
 }
 
+// Where members are due that have to stay: chooses among a copy of the others.
+void ReplyVisibleMembers(Context& context, const SetValue& set, bool counted, int64_t count) {
+  const SetContext rules = SetContextOf(context);
+  std::optional<SetValue> visible;
+  set.ForEach([&](const ListpackElement& element) {
+    const SetMember member(element);
+    if (!visible) visible = SetValue::Create(rules, member);
+    visible->Add(rules, member);
+  });
+  if (!visible) return counted ? context.reply.Array(0) : context.reply.NullBulk();
+  if (counted) {
+    ReplyRandomMembers(context, *visible, count);
+  } else {
+    ReplyElement(context.reply, visible->RandomMember(context.random));
+  }
+  context.store.reclaimer().Drop(visible->object());
+}
+
 }  // namespace
 
 void SpopCommand(Context& context) {
@@ -146,9 +164,11 @@ void SrandmemberCommand(Context& context) {
   }
   EntryRef ref = context.db.FindForRead(context.Key(1));
   if (context.RejectUnless(ValueType::kSet, ref)) return;
-  ExpireMembers(context, ref);
+  ExpireMembersToRead(context, ref);
   if (!ref) return counted ? context.reply.Array(0) : context.reply.NullBulk();
   const SetValue set = SetOf(context, ref);
+  if (set.hides()) [[unlikely]]
+    return ReplyVisibleMembers(context, set, counted, count);
   if (counted) return ReplyRandomMembers(context, set, count);
   ReplyElement(context.reply, set.RandomMember(context.random));
 }

@@ -128,7 +128,7 @@ void ReadZset(Context& context, const SortRequest& request, EntryRef& ref, SortI
 }
 
 void ReadSet(Context& context, EntryRef& ref, SortInput* input) {
-  ExpireMembers(context, ref);
+  ExpireMembersToRead(context, ref);
   if (!ref) return;
   const SetValue set = SetOf(context, ref);
   input->is_unordered = !set.is_intset();

@@ -56,8 +56,7 @@ bool FailSyntax(Context& context) {
 // The value of a key as an input; null after an error reply.
 std::unique_ptr<ScoredSource> ReadSource(Context& context, size_t index) {
   EntryRef ref = context.db.FindForRead(context.Key(index));
-  // What is due goes for good, so that its deletion precedes the effect of what is read here.
-  if (context.store.context().expiry == ExpiryPolicy::kDelete) ExpireMembers(context, ref);
+  ExpireMembersToRead(context, ref);
   if (!ref) return std::make_unique<EmptySource>();
   std::unique_ptr<ScoredSource> source;
   if (IsObject(ref->encoding())) {

@@ -71,6 +71,25 @@ TEST_F(MemberTtl, SurvivesCopyRenameAndDump) {
   }
 }
 
+TEST_F(MemberTtl, WhatMayNotBeDeletedYetIsHidden) {
+  Run({"sadd", "s", "a", "b", "c"});
+  Run({"sadd", "gone", "a"});
+  Run({"fieldexpire", "s", "1", "a", "b"});
+  Run({"fieldexpire", "gone", "1", "a"});
+  server_.server().store().set_active_expire(false);
+  server_.server().store().context().expiry = kv::ExpiryPolicy::kHide;
+  AdvanceTime(1000);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Run({"srandmember", "s"}), R"("c")");
+  EXPECT_EQ(Run({"srandmember", "s", "5"}), R"(["c"])");
+  EXPECT_EQ(Run({"srandmember", "s", "-3"}), R"(["c", "c", "c"])");
+  EXPECT_EQ(Run({"srandmember", "gone"}), "nil");
+  EXPECT_EQ(Run({"srandmember", "gone", "2"}), "[]");
+  EXPECT_EQ(Run({"sort", "s", "alpha"}), R"(["c"])");
+  EXPECT_EQ(Run({"sunion", "s", "gone"}), R"(["c"])");
+  server_.server().store().context().expiry = kv::ExpiryPolicy::kShow;
+  EXPECT_EQ(Run({"scard", "s"}), "3");
+}
+
 TEST_F(MemberTtl, WrongCalls) {
   Run({"set", "text", "1"});
   const std::string wrong_type =
@@ -95,6 +114,19 @@ TEST_F(Replay, MemberTtlWrites) {
   server_.AdvanceTime(1000);
   EXPECT_EQ(recorder_.Take(),
             "0: sadd t c d | 0: SADD t e; 0: FIELDPEXPIREAT t " + At(0) + " e | 0: SREM t e");
+  ExpectEqualAfterReplay();
+}
+
+TEST_F(Replay, AMemberThatIsDueIsDeletedBeforeTheEffectOfWhatReadsTheSet) {
+  Run("debug set-active-expire 0");
+  for (const std::string key : {"a", "b", "c"}) {
+    Run("sadd " + key + " f g");
+    Run("fieldexpire " + key + " 1 f");
+  }
+  server_.AdvanceTime(1000);
+  EXPECT_EQ(EffectsOf("sunionstore u a"), "0: SREM a f; 0: sunionstore u a");
+  EXPECT_EQ(EffectsOf("sort b by nosort store l"), "0: SREM b f; 0: sort b by nosort store l");
+  EXPECT_EQ(EffectsOf("sinter c"), "0: SREM c f");
   ExpectEqualAfterReplay();
 }
 

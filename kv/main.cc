@@ -223,7 +223,8 @@ Supervisor FindSupervisor(const std::string& setting) {
 
 // Tells systemd about the state of the service.
 void NotifySystemd(const std::string& state) {
-  const std::string path = std::getenv("NOTIFY_SOCKET");
+  const char* const socket_path = std::getenv("NOTIFY_SOCKET");
+  const std::string path = socket_path != nullptr ? socket_path : "";
   sockaddr_un address{};
   if (path.empty() || path.size() >= sizeof address.sun_path) return;
   address.sun_family = AF_UNIX;

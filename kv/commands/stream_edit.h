@@ -36,7 +36,7 @@ class StreamEdit final : private StreamReclaimer {
   // Replies with an error, and is rejected, if the key holds something else.
   StreamEdit(Context& context, const HashedKey& key);
   // Notes when the stream, as it is now, is due.
-  ~StreamEdit();
+  ~StreamEdit() override;
   StreamEdit(const StreamEdit&) = delete;
   StreamEdit& operator=(const StreamEdit&) = delete;
 

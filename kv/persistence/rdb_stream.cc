@@ -346,7 +346,7 @@ RdbType RdbTypeOf(const Stream& stream) {
     return RdbType::kStreamMessages;
   }
   for (const StreamGroup* group : stream.groups().items()) {
-    if (group->consumers().size() > 0) return RdbType::kStreamActiveTimes;
+    if (!group->consumers().empty()) return RdbType::kStreamActiveTimes;
   }
   return RdbType::kStreamCounters;
 }

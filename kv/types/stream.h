@@ -101,6 +101,7 @@ struct StreamContext {
   StreamReclaimer* reclaimer = nullptr;  // without one everything is freed at once
   HashKey hash_key = {};                 // the secret of the server's hashes
 
+  // NOLINTNEXTLINE(google-explicit-constructor)
   operator PendingContext() const { return {memory, epoch, observer}; }
 };
 

@@ -16,6 +16,7 @@ struct StreamId {
   uint64_t milliseconds = 0;
   uint64_t sequence = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): there is none
   friend auto operator<=>(const StreamId&, const StreamId&) = default;
 
   static constexpr StreamId Min() { return {0, 0}; }

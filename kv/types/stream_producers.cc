@@ -59,9 +59,8 @@ bool StreamProducers::FreeSome(SlabMemory& memory, size_t budget) {
   const size_t leaves = 1 + budget / kRecordsOfLeaf;
   if (order_.FreeSome(memory, leaves, free_message)) return true;
   if (index_.FreeSome(memory, leaves, [](Message*) {})) return true;
-  for (; !by_name_.empty(); --budget) {
+  for (auto last = by_name_.Last(); last; last = by_name_.Last(), --budget) {
     if (budget == 0) return true;
-    const auto last = by_name_.Last();
     Producer* const producer = last.record();
     if (producer->messages.FreeSome(memory, budget, [](Message*) {})) return true;
     FreeNamed(memory, producer);

@@ -101,11 +101,13 @@ class StreamProducers {
   struct HashPlace {
     uint64_t hash;
     uint64_t number;
+    // NOLINTNEXTLINE(modernize-use-nullptr): there is none
     friend auto operator<=>(const HashPlace&, const HashPlace&) = default;
   };
   struct IdPlace {
     StreamId id;
     uint64_t number;
+    // NOLINTNEXTLINE(modernize-use-nullptr): there is none
     friend auto operator<=>(const IdPlace&, const IdPlace&) = default;
   };
   struct Producer;

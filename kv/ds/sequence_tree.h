@@ -108,7 +108,9 @@ class SequenceTree {
    public:
     Position() = default;
     explicit operator bool() const { return leaf_ != nullptr; }
+    // Precondition for key and record: it is not the place behind the last one.
     const Key& key() const { return leaf_->keys()[index_]; }
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage)
     Record& record() const { return leaf_->records()[index_]; }
     // The last one in which what lies beside it was changed.
     uint64_t epoch() const { return leaf_->epoch; }

@@ -151,6 +151,11 @@ ElementNames PersistEach(Context& context, ArgSpan names, FindDeadline deadline_
   return changed;
 }
 
+int64_t ExpiryIn(const Context& context, TimeUnit unit, int64_t deadline) {
+  const int64_t millis = unit.relative ? std::max<int64_t>(0, deadline - context.now()) : deadline;
+  return (millis + unit.millis - 1) / unit.millis;
+}
+
 void ReplyExpiryOfEach(Context& context, TimeUnit unit, ArgSpan names, FindDeadline deadline_of) {
   context.reply.Array(names.size());
   for (const std::string_view name : names) {
@@ -160,9 +165,7 @@ void ReplyExpiryOfEach(Context& context, TimeUnit unit, ArgSpan names, FindDeadl
     } else if (*deadline == kNoFieldDeadline) {
       context.reply.Integer(kNoDeadlineSet);
     } else {
-      const int64_t millis =
-          unit.relative ? std::max<int64_t>(0, *deadline - context.now()) : *deadline;
-      context.reply.Integer((millis + unit.millis - 1) / unit.millis);
+      context.reply.Integer(ExpiryIn(context, unit, *deadline));
     }
   }
 }

@@ -85,7 +85,9 @@ ElementNames ExpireEach(Context& context, const ExpireCall& call, FindDeadline d
 // The same with persist(name) for those that have a deadline, which they are to lose.
 ElementNames PersistEach(Context& context, ArgSpan names, FindDeadline deadline_of,
                          ChangeElement persist);
-// Replies with the deadlines, or the time left, in `unit`, rounded up.
+// A deadline, or the time left, in `unit`, rounded up.
+int64_t ExpiryIn(const Context& context, TimeUnit unit, int64_t deadline);
+// Replies with that of each.
 void ReplyExpiryOfEach(Context& context, TimeUnit unit, ArgSpan names, FindDeadline deadline_of);
 // The reply to any of these if there is no element at all.
 void ReplyNoElements(Context& context, size_t count);

@@ -7,13 +7,6 @@
 namespace kv {
 namespace {
 
-// The deadline of a field of `hash`; nothing if it is not there.
-std::optional<int64_t> FieldDeadline(const HashValue& hash, std::string_view name) {
-  const std::optional<HashValue::Field> field = hash.Find(name);
-  if (!field) return std::nullopt;
-  return field->deadline;
-}
-
 void SetExpiry(Context& context, TimeUnit unit) {
   const std::optional<ExpireCall> call = ParseExpireCall(context, unit, kFieldWords);
   if (!call) return;

@@ -40,4 +40,10 @@ void StoreDeleted(Context& context, EditedHash& hash, const ElementNames& fields
   if (!stays) context.Notify(kEventGeneric, "del", key);
 }
 
+std::optional<int64_t> FieldDeadline(const HashValue& hash, std::string_view name) {
+  const std::optional<HashValue::Field> field = hash.Find(name);
+  if (!field) return std::nullopt;
+  return field->deadline;
+}
+
 }  // namespace kv

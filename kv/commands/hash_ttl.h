@@ -34,6 +34,9 @@ void StoreExpired(Context& context, EditedHash& hash, const ElementNames& fields
 void StorePersisted(Context& context, EditedHash& hash, const ElementNames& fields);
 void StoreDeleted(Context& context, EditedHash& hash, const ElementNames& fields);
 
+// The deadline of a field of `hash`; nothing if it is not there.
+std::optional<int64_t> FieldDeadline(const HashValue& hash, std::string_view name);
+
 }  // namespace kv
 
 #endif  // SOLOKV_KV_COMMANDS_HASH_TTL_H_

@@ -1,5 +1,6 @@
 // The commands on times to live of hash fields, as data. Handlers: hash_expire_commands.cc,
 // hash_ttl_commands.cc.
+#include "kv/commands/expiry_arguments.h"
 #include "kv/commands/hash_commands.h"
 
 namespace kv {
@@ -29,14 +30,6 @@ constexpr Argument kPairsBlock[] = {
 constexpr Argument kPairs{
     .name = "fields", .type = kBlock, .token = "FIELDS", .children = kPairsBlock};
 
-constexpr Argument kConditions[] = {
-    {.name = "nx", .type = kPureToken, .token = "NX"},
-    {.name = "xx", .type = kPureToken, .token = "XX"},
-    {.name = "gt", .type = kPureToken, .token = "GT"},
-    {.name = "lt", .type = kPureToken, .token = "LT"},
-};
-constexpr Argument kCondition{
-    .name = "condition", .type = kOneOf, .flags = kOptional, .children = kConditions};
 constexpr Argument kKeyConditions[] = {
     {.name = "nx", .type = kPureToken, .token = "NX"},
     {.name = "xx", .type = kPureToken, .token = "XX"},
@@ -67,14 +60,14 @@ constexpr Argument kExpireOrKeep[] = {
 };
 
 constexpr Argument kKeyAndFields[] = {kKeyArgument, kFields};
-constexpr Argument kHexpireArguments[] = {
-    kKeyArgument, {.name = "seconds", .type = kInteger}, kCondition, kFields};
-constexpr Argument kHpexpireArguments[] = {
-    kKeyArgument, {.name = "milliseconds", .type = kInteger}, kCondition, kFields};
-constexpr Argument kHexpireatArguments[] = {
-    kKeyArgument, {.name = "unix-time-seconds", .type = kUnixTime}, kCondition, kFields};
-constexpr Argument kHpexpireatArguments[] = {
-    kKeyArgument, {.name = "unix-time-milliseconds", .type = kUnixTime}, kCondition, kFields};
+constexpr Argument kHexpireArguments[] = {kKeyArgument, kSecondsArgument, kExpiryConditionArgument,
+                                          kFields};
+constexpr Argument kHpexpireArguments[] = {kKeyArgument, kMillisecondsArgument,
+                                           kExpiryConditionArgument, kFields};
+constexpr Argument kHexpireatArguments[] = {kKeyArgument, kUnixSecondsArgument,
+                                            kExpiryConditionArgument, kFields};
+constexpr Argument kHpexpireatArguments[] = {kKeyArgument, kUnixMillisecondsArgument,
+                                             kExpiryConditionArgument, kFields};
 constexpr Argument kHgetexArguments[] = {
     kKeyArgument,
     {.name = "expiration", .type = kOneOf, .flags = kOptional, .children = kExpireOrPersist},

@@ -1,5 +1,6 @@
 // The commands on keys of any type, as data. Handlers: key_commands.cc, expire_commands.cc,
 // object_commands.cc.
+#include "kv/commands/expiry_arguments.h"
 #include "kv/commands/key_commands.h"
 
 namespace kv {
@@ -60,20 +61,13 @@ constexpr Argument kScanArguments[] = {
      .id = Id(KeyOption::kCount)},
     {.name = "type", .token = "TYPE", .flags = kOptional, .id = Id(KeyOption::kType)},
 };
-constexpr Argument kExpireCondition[] = {{.name = "nx", .type = kPureToken, .token = "NX"},
-                                         {.name = "xx", .type = kPureToken, .token = "XX"},
-                                         {.name = "gt", .type = kPureToken, .token = "GT"},
-                                         {.name = "lt", .type = kPureToken, .token = "LT"}};
-constexpr Argument kConditionArgument{
-    .name = "condition", .type = kOneOf, .flags = kOptional, .children = kExpireCondition};
-constexpr Argument kExpireArguments[] = {
-    kKeyArgument, {.name = "seconds", .type = kInteger}, kConditionArgument};
-constexpr Argument kPexpireArguments[] = {
-    kKeyArgument, {.name = "milliseconds", .type = kInteger}, kConditionArgument};
-constexpr Argument kExpireatArguments[] = {
-    kKeyArgument, {.name = "unix-time-seconds", .type = kUnixTime}, kConditionArgument};
-constexpr Argument kPexpireatArguments[] = {
-    kKeyArgument, {.name = "unix-time-milliseconds", .type = kUnixTime}, kConditionArgument};
+constexpr Argument kExpireArguments[] = {kKeyArgument, kSecondsArgument, kExpiryConditionArgument};
+constexpr Argument kPexpireArguments[] = {kKeyArgument, kMillisecondsArgument,
+                                          kExpiryConditionArgument};
+constexpr Argument kExpireatArguments[] = {kKeyArgument, kUnixSecondsArgument,
+                                           kExpiryConditionArgument};
+constexpr Argument kPexpireatArguments[] = {kKeyArgument, kUnixMillisecondsArgument,
+                                            kExpiryConditionArgument};
 
 constexpr HistoryItem kExpireHistory[] = {{"7.0.0", "Added NX, XX, GT and LT."}};
 

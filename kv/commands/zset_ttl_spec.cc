@@ -1,4 +1,5 @@
 // The commands on times to live of members of sorted sets, as data. Handlers: zset_ttl_commands.cc.
+#include "kv/commands/expiry_arguments.h"
 #include "kv/commands/zset_commands.h"
 
 namespace kv {
@@ -18,24 +19,15 @@ constexpr Argument kMembersBlock[] = {
 };
 constexpr Argument kMembers{
     .name = "members", .type = kBlock, .token = "MEMBERS", .children = kMembersBlock};
-constexpr Argument kConditions[] = {
-    {.name = "nx", .type = kPureToken, .token = "NX"},
-    {.name = "xx", .type = kPureToken, .token = "XX"},
-    {.name = "gt", .type = kPureToken, .token = "GT"},
-    {.name = "lt", .type = kPureToken, .token = "LT"},
-};
-constexpr Argument kCondition{
-    .name = "condition", .type = kOneOf, .flags = kOptional, .children = kConditions};
-
 constexpr Argument kKeyAndMembers[] = {kKeyArgument, kMembers};
-constexpr Argument kZexpireArguments[] = {
-    kKeyArgument, {.name = "seconds", .type = kInteger}, kCondition, kMembers};
-constexpr Argument kZpexpireArguments[] = {
-    kKeyArgument, {.name = "milliseconds", .type = kInteger}, kCondition, kMembers};
-constexpr Argument kZexpireatArguments[] = {
-    kKeyArgument, {.name = "unix-time-seconds", .type = kUnixTime}, kCondition, kMembers};
-constexpr Argument kZpexpireatArguments[] = {
-    kKeyArgument, {.name = "unix-time-milliseconds", .type = kUnixTime}, kCondition, kMembers};
+constexpr Argument kZexpireArguments[] = {kKeyArgument, kSecondsArgument, kExpiryConditionArgument,
+                                          kMembers};
+constexpr Argument kZpexpireArguments[] = {kKeyArgument, kMillisecondsArgument,
+                                           kExpiryConditionArgument, kMembers};
+constexpr Argument kZexpireatArguments[] = {kKeyArgument, kUnixSecondsArgument,
+                                            kExpiryConditionArgument, kMembers};
+constexpr Argument kZpexpireatArguments[] = {kKeyArgument, kUnixMillisecondsArgument,
+                                             kExpiryConditionArgument, kMembers};
 
 constexpr CommandSpec kCommands[] = {
     {.name = "zexpire",

@@ -61,10 +61,7 @@ Parsed Parse(std::string_view stream, size_t piece) {
 }  // namespace
 
 void RunFuzzTarget(std::string_view input) {
-  if (input.empty()) return;
-  const size_t piece = 1 + static_cast<uint8_t>(input[0]) % 32;
-  const std::string_view stream = input.substr(1);
-  Require(Parse(stream, stream.size() + 1) == Parse(stream, piece), "the same in pieces");
+  RequireSameInPieces(input, Parse);
 }
 
 }  // namespace tests

@@ -4,6 +4,8 @@
 #ifndef SOLOKV_TESTS_FUZZ_TARGET_H_
 #define SOLOKV_TESTS_FUZZ_TARGET_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -22,6 +24,16 @@ inline void Require(bool condition, const char* what, std::string_view details =
   std::fprintf(stderr, "fuzz: wrong: %s\n%.*s\n", what, static_cast<int>(details.size()),
                details.data());
   std::abort();
+}
+
+// The first byte of the input is the size of the pieces in which parse(stream, piece) is given the
+// others; what it returns must not depend on that.
+template <class Parse>
+void RequireSameInPieces(std::string_view input, Parse parse) {
+  if (input.empty()) return;
+  const size_t piece = 1 + static_cast<uint8_t>(input[0]) % 32;
+  const std::string_view stream = input.substr(1);
+  Require(parse(stream, stream.size() + 1) == parse(stream, piece), "the same in pieces");
 }
 
 }  // namespace tests

@@ -12,7 +12,8 @@
 //     |
 //   select  poll  epoll  kqueue
 //
-// A backend calls handlers from Deliver only, and the last call of a stream is its OnClosed.
+// A backend calls handlers from Deliver only, and the last call of a stream is its OnClosed or
+// OnDetached.
 // The functions that Loop has too mean here what they mean there.
 #ifndef SOLOKV_AE_BACKEND_H_
 #define SOLOKV_AE_BACKEND_H_
@@ -50,6 +51,7 @@ class Backend {
   virtual void ReceiveInto(StreamId stream, std::span<char> target) = 0;
   virtual void SetReceiving(StreamId stream, bool receiving) = 0;
   virtual void Close(StreamId stream) = 0;
+  virtual void Detach(StreamId stream) = 0;
   virtual int Descriptor(StreamId stream) const = 0;
 
   virtual absl::StatusOr<WatchId> Watch(int fd, Interest interest,

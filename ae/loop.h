@@ -7,7 +7,8 @@
 //   - Bytes and iovec arrays handed to Send belong to the stream until OnSent or OnClosed.
 //     At most one send is in flight for a stream.
 //   - A handle is slot + generation. Calls with a stale handle do nothing.
-//   - The last call for a stream is OnClosed; its handler may be destroyed from there on.
+//   - The last call for a stream is OnClosed, or OnDetached if it was given away; from there on its
+//     handler may be destroyed.
 //
 // One Loop belongs to the thread that first runs it; only Wakeup may be called from others.
 // Many loops live in one process. Nothing here is global.
@@ -28,6 +29,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "ae/file_descriptor.h"
 
 namespace ae {
 
@@ -59,6 +61,10 @@ class StreamHandler {
   virtual void OnError(int error) = 0;
   // Close is complete; all memory lent to the stream is free again. The last call.
   virtual void OnClosed() = 0;
+  // Detach is complete: the socket, which blocks from now on, is the handler's, and so are the
+  // bytes received and not delivered. Memory lent to the stream is free again. The last call.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): nothing is kept by default.
+  virtual void OnDetached(FileDescriptor /*socket*/, std::string /*unread*/) {}
 };
 
 struct Peer {
@@ -151,7 +157,8 @@ class Loop {
   virtual absl::StatusOr<ListenerId> ListenUnix(const UnixListenOptions& options,
                                                 Acceptor* acceptor) = 0;
   virtual int BoundPort(ListenerId listener) const = 0;
-  // The port is free again when `closed` was called (or, without running the loop, at Shutdown).
+  // No peer gets in any more; those who wait to be accepted are turned away. The port is free again
+  // when `closed` was called (or, without running the loop, at Shutdown).
   virtual void CloseListener(ListenerId listener, std::function<void()> closed = nullptr) = 0;
 
   // --- streams ---
@@ -173,6 +180,10 @@ class Loop {
   virtual void EndSending(StreamId stream) = 0;
   // Drops what is unsent and closes. OnClosed follows from a later RunOnce or from Shutdown.
   virtual void Close(StreamId stream) = 0;
+  // Gives the stream's socket away, as it is: the peer notices nothing. Nothing more is delivered
+  // but OnDetached, which follows from a later RunOnce or from Shutdown; a Close meanwhile does
+  // nothing. Precondition: no send of this stream is pending.
+  virtual void Detach(StreamId stream) = 0;
   // The descriptor behind the stream, for display only; -1 if stale.
   virtual int Descriptor(StreamId stream) const = 0;
 
@@ -206,7 +217,7 @@ class Loop {
   // or tick handler. Bytes received before stay valid.
   virtual void PollStreams() = 0;
   // Closes all listeners and streams and returns when the last completion came (OnClosed was
-  // called for each stream).
+  // called for each stream). Of what was handed to Send before, peers get what they take at once.
   virtual void Shutdown() = 0;
 
   struct Counters {

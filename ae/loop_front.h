@@ -51,6 +51,7 @@ class LoopFront final : public Loop {
   void SetKeepAlive(StreamId stream, int seconds) override;
   void EndSending(StreamId stream) override;
   void Close(StreamId stream) override { backend_->Close(stream); }
+  void Detach(StreamId stream) override { backend_->Detach(stream); }
   int Descriptor(StreamId stream) const override { return backend_->Descriptor(stream); }
 
   TimerId SetTimer(int64_t deadline, std::function<void()> callback) override {

@@ -50,6 +50,28 @@ if(NOT LZF_INCLUDE_DIR OR NOT LZF_LIBRARY)
   solokv_missing(LibLZF liblzf-dev liblzf-devel liblzf)
 endif()
 
+# Message digests: SHA-1 and SHA-256. A hundredth of libcrypto's size, and nothing to set up.
+find_path(LIBMD_INCLUDE_DIR sha2.h)
+find_library(LIBMD_LIBRARY NAMES libmd.a md)
+if(NOT LIBMD_INCLUDE_DIR OR NOT LIBMD_LIBRARY)
+  solokv_missing(libmd libmd-dev libmd-devel libmd)
+endif()
+
+# Lua 5.1 and a module; the archives where there are some, so that a server needs neither installed.
+pkg_check_modules(LUA QUIET lua5.1)
+pkg_check_modules(LUA_CJSON QUIET lua5.1-cjson)
+if(NOT LUA_FOUND OR NOT LUA_CJSON_FOUND)
+  solokv_missing("Lua 5.1 with cjson" "liblua5.1-0-dev lua-cjson-dev"
+    "compat-lua-devel lua-cjson" lua@5.1)
+endif()
+add_library(solokv_lua INTERFACE)
+target_include_directories(solokv_lua SYSTEM INTERFACE ${LUA_INCLUDE_DIRS})
+foreach(library lua5.1-cjson lua5.1)
+  find_library(SOLOKV_${library}_LIBRARY NAMES lib${library}.a ${library} REQUIRED)
+  target_link_libraries(solokv_lua INTERFACE ${SOLOKV_${library}_LIBRARY})
+endforeach()
+target_link_libraries(solokv_lua INTERFACE m ${CMAKE_DL_LIBS})
+
 # io_uring is optional: without it that event backend reports itself as not built.
 pkg_check_modules(LIBURING QUIET IMPORTED_TARGET liburing)
 # Its archive, if there is one, spares each process a library to load and to keep resident.

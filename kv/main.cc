@@ -4,14 +4,17 @@
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -47,6 +50,9 @@ constexpr int64_t kReservedDescriptors = 32;
 // How long a start waits for the addresses of a server that was killed just before, in
 // microseconds.
 constexpr int64_t kListenPatience = 1'000'000;
+
+// What ends the server in order.
+constexpr std::array<int, 2> kEndSignals = {SIGTERM, SIGINT};
 
 constexpr std::string_view kUsage =
     "Usage: solokv-server [FILE|-] [--directive value ...]\n"
@@ -107,6 +113,20 @@ class PosixProcess final : public kv::Process {
     if (!title_area_) title_area_.emplace(arguments_, environ);
     title_area_->Set(title);
   }
+  int64_t Fork(int kept) override;
+  bool HasEnded(int64_t child) override {
+    return waitpid(static_cast<pid_t>(child), nullptr, WNOHANG) != 0;
+  }
+  void Kill(int64_t child) override {
+    kill(static_cast<pid_t>(child), SIGKILL);
+    waitpid(static_cast<pid_t>(child), nullptr, 0);
+  }
+  bool IsAskedToEnd() override {
+    sigset_t pending;
+    sigpending(&pending);
+    return std::any_of(std::begin(kEndSignals), std::end(kEndSignals),
+                       [&](int number) { return sigismember(&pending, number) == 1; });
+  }
   [[noreturn]] void Exit(int status) override { _exit(status); }
 
  private:
@@ -115,6 +135,24 @@ class PosixProcess final : public kv::Process {
   std::optional<kv::TitleArea> title_area_;
   std::string syslog_identity_;
 };
+
+int64_t PosixProcess::Fork(int kept) {
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child != 0) return child;
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+  if (getppid() != parent) _exit(0);
+  const auto first = static_cast<unsigned>(STDERR_FILENO) + 1;
+  const auto own = static_cast<unsigned>(kept);
+  if (own > first) close_range(first, own - 1, 0);
+  close_range(std::max(first, own + 1), ~0u, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  return 0;
+}
 
 // --- crashes ---
 
@@ -425,7 +463,6 @@ int Program::Run(std::vector<std::string> arguments) {
   working_directory_ = std::move(*directory);
 
   // Blocked before any thread begins; the loop takes them as events.
-  constexpr std::array<int, 2> kEndSignals = {SIGTERM, SIGINT};
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
   sigset_t blocked;

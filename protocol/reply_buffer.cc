@@ -7,42 +7,58 @@
 namespace resp {
 
 ChunkPool::~ChunkPool() {
-  assert(in_use_ == 0);
+  assert(text_.in_use == 0 && bare_.in_use == 0);
   Trim(0);
+}
+
+Chunk* ChunkPool::Take() {
+  return TakeFrom(text_);
+}
+
+Chunk* ChunkPool::TakeBare() {
+  return TakeFrom(bare_);
 }
 
 // Chunks are a little larger than a power of two, so that the first bytes of many chunks, which is
 // where short replies are, spread over the sets of the cache.
-Chunk* ChunkPool::Take() {
-  Chunk* chunk = free_;
+Chunk* ChunkPool::TakeFrom(Kind& kind) {
+  Chunk* chunk = kind.free;
   if (chunk != nullptr) {
-    free_ = chunk->next;
-    --free_count_;
+    kind.free = chunk->next;
+    --kind.count;
   } else {
-    chunk = new (::operator new(sizeof(Chunk) + Chunk::kCapacity)) Chunk;
+    chunk = new (::operator new(sizeof(Chunk) + kind.capacity)) Chunk;
   }
-  ++in_use_;
+  ++kind.in_use;
   chunk->next = nullptr;
   chunk->begin = chunk->end = chunk->text();
+  chunk->limit = chunk->text() + kind.capacity;
   chunk->first_pin = 0;
   return chunk;
 }
 
 void ChunkPool::Return(Chunk* chunk) {
-  --in_use_;
+  Kind& kind = chunk->is_bare() ? bare_ : text_;
+  const size_t max_free = chunk->is_bare() ? kMaxFreeBare : max_free_;
+  --kind.in_use;
   chunk->pins.clear();
-  chunk->next = free_;
-  free_ = chunk;
-  ++free_count_;
-  if (free_count_ > max_free_) Trim(max_free_);
+  chunk->next = kind.free;
+  kind.free = chunk;
+  ++kind.count;
+  if (kind.count > max_free) TrimKind(kind, max_free);
 }
 
 void ChunkPool::Trim(size_t max_free) {
-  while (free_count_ > max_free) {
-    Chunk* chunk = std::exchange(free_, free_->next);
+  TrimKind(text_, max_free);
+  TrimKind(bare_, max_free);
+}
+
+void ChunkPool::TrimKind(Kind& kind, size_t max_free) {
+  while (kind.count > max_free) {
+    Chunk* chunk = std::exchange(kind.free, kind.free->next);
     chunk->~Chunk();
     ::operator delete(chunk);
-    --free_count_;
+    --kind.count;
   }
 }
 
@@ -52,7 +68,7 @@ ReplyBuffer::ReplyBuffer(ReplyBuffer&& other) noexcept
       tail_(std::exchange(other.tail_, nullptr)),
       size_(std::exchange(other.size_, 0)),
       pinned_bytes_(std::exchange(other.pinned_bytes_, 0)),
-      chunk_count_(std::exchange(other.chunk_count_, 0)) {}
+      allocated_bytes_(std::exchange(other.allocated_bytes_, 0)) {}
 
 ReplyBuffer& ReplyBuffer::operator=(ReplyBuffer&& other) noexcept {
   if (this == &other) return *this;
@@ -62,21 +78,20 @@ ReplyBuffer& ReplyBuffer::operator=(ReplyBuffer&& other) noexcept {
   tail_ = std::exchange(other.tail_, nullptr);
   size_ = std::exchange(other.size_, 0);
   pinned_bytes_ = std::exchange(other.pinned_bytes_, 0);
-  chunk_count_ = std::exchange(other.chunk_count_, 0);
+  allocated_bytes_ = std::exchange(other.allocated_bytes_, 0);
   return *this;
 }
 
-void ReplyBuffer::AddChunk() {
-  Chunk* chunk = pool_->Take();
+void ReplyBuffer::Link(Chunk* chunk) {
   (tail_ == nullptr ? head_ : tail_->next) = chunk;
   tail_ = chunk;
-  ++chunk_count_;
+  allocated_bytes_ += chunk->allocated_bytes();
 }
 
 void ReplyBuffer::AppendLarge(std::string_view bytes) {
   while (!bytes.empty()) {
     Reserve(1);
-    const size_t room = static_cast<size_t>(tail_->limit() - tail_->end);
+    const size_t room = static_cast<size_t>(tail_->limit - tail_->end);
     const size_t size = std::min(room, bytes.size());
     memcpy(tail_->end, bytes.data(), size);
     Commit(size);
@@ -89,10 +104,42 @@ void ReplyBuffer::AppendPinned(const Pin& pin) {
     if (pin.release != nullptr) pin.release(pin.owner);
     return;
   }
-  if (tail_ == nullptr || tail_->pins.size() == Chunk::kMaxPins) AddChunk();
-  tail_->pins.push_back({tail_->end, pin});
   size_ += pin.size;
   pinned_bytes_ += pin.size;
+  if (ExtendsLastPin(pin)) {
+    tail_->pins.back().pin.size += pin.size;
+    if (pin.release != nullptr) pin.release(pin.owner);
+    return;
+  }
+  if (tail_ == nullptr || tail_->pins.size() == Chunk::kMaxPins) Link(pool_->TakeBare());
+  tail_->pins.push_back({tail_->end, pin});
+}
+
+void ReplyBuffer::AppendShared(const Pin& pin) {
+  const bool few =
+      tail_ == nullptr || (tail_->is_bare() && tail_->pins.size() < Chunk::kMaxSharedPins);
+  if (few || pin.size > Chunk::kShortSharedBytes || ExtendsLastPin(pin)) return AppendPinned(pin);
+  Append({pin.data, pin.size});
+  if (pin.release != nullptr) pin.release(pin.owner);
+}
+
+// Whether the bytes of `pin` follow those of the last piece, in memory and in the output.
+bool ReplyBuffer::ExtendsLastPin(const Pin& pin) const {
+  if (tail_ == nullptr || tail_->first_pin == tail_->pins.size()) return false;
+  const Chunk::PinnedPiece& last = tail_->pins.back();
+  return last.position == tail_->end && last.pin.owner == pin.owner && pin.owner != nullptr &&
+         last.pin.data + last.pin.size == pin.data;
+}
+
+void ReplyBuffer::Append(ReplyBuffer&& other) {
+  assert(pool_ == other.pool_);
+  if (other.head_ == nullptr) return;
+  (tail_ == nullptr ? head_ : tail_->next) = other.head_;
+  tail_ = std::exchange(other.tail_, nullptr);
+  other.head_ = nullptr;
+  size_ += std::exchange(other.size_, 0);
+  pinned_bytes_ += std::exchange(other.pinned_bytes_, 0);
+  allocated_bytes_ += std::exchange(other.allocated_bytes_, 0);
 }
 
 ReplyBuffer::Slot ReplyBuffer::OpenSlot() {
@@ -182,7 +229,7 @@ void ReplyBuffer::ConsumePin(Chunk* chunk, size_t bytes) {
 void ReplyBuffer::RemoveHead() {
   Chunk* chunk = std::exchange(head_, head_->next);
   if (head_ == nullptr) tail_ = nullptr;
-  --chunk_count_;
+  allocated_bytes_ -= chunk->allocated_bytes();
   pool_->Return(chunk);
 }
 

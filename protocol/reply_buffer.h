@@ -7,6 +7,10 @@
 //   +--------------|---------+            +------------------------+
 //                  pinned piece: a value sent from where the store keeps it
 //
+// A buffer of pinned pieces alone needs no room for text and gets bare chunks, of the header only:
+// a thousand subscribers that wait for the same message hold a reference each and little more.
+// Pieces of one owner that follow each other in memory become one.
+//
 // Invariants:
 //   - Bytes never move and stay readable until Consume or Clear, whatever is appended meanwhile;
 //     so they may be in flight while replies are written. (Bytes behind an open Slot move when it
@@ -48,6 +52,9 @@ class Chunk {
  public:
   static constexpr size_t kCapacity = size_t{16} * 1024;
   static constexpr size_t kMaxPins = 256;
+  // Of short shared pieces in a bare chunk.
+  static constexpr size_t kMaxSharedPins = 16;
+  static constexpr size_t kShortSharedBytes = 512;
 
  private:
   friend class ChunkPool;
@@ -58,13 +65,18 @@ class Chunk {
     const char* position;
     Pin pin;
   };
+  static constexpr size_t kFirstPinBytes = sizeof(PinnedPiece);
 
   char* text() { return reinterpret_cast<char*>(this + 1); }
-  char* limit() { return text() + kCapacity; }
+  bool is_bare() { return limit == text(); }
+  size_t allocated_bytes() {
+    return sizeof(Chunk) + static_cast<size_t>(limit - text()) + (is_bare() ? kFirstPinBytes : 0);
+  }
 
   Chunk* next;
   char* begin;  // the first byte that is not consumed
   char* end;    // behind the last byte written
+  char* limit;  // behind the last byte there is room for
   std::vector<PinnedPiece> pins;
   size_t first_pin;  // the first piece that is not consumed
 };
@@ -73,24 +85,37 @@ class Chunk {
 // must outlive the buffers that use it.
 class ChunkPool {
  public:
-  // Keeps up to `max_free` returned chunks for reuse.
+  static constexpr size_t kMaxFreeBare = 1024;
+
+  // Keeps up to `max_free` returned chunks for reuse, and kMaxFreeBare bare ones.
   explicit ChunkPool(size_t max_free = 64) : max_free_(max_free) {}
   ~ChunkPool();
   ChunkPool(const ChunkPool&) = delete;
   ChunkPool& operator=(const ChunkPool&) = delete;
 
   Chunk* Take();
+  // A chunk without room for text.
+  Chunk* TakeBare();
   void Return(Chunk* chunk);
-  // Gives chunks back to the system until at most `max_free` are kept.
+  // Gives chunks back to the system until at most `max_free` of either kind are kept.
   void Trim(size_t max_free);
 
-  size_t free_chunks() const { return free_count_; }
-  size_t chunks_in_use() const { return in_use_; }
+  // Bare ones are not counted.
+  size_t free_chunks() const { return text_.count; }
+  size_t chunks_in_use() const { return text_.in_use; }
 
  private:
-  Chunk* free_ = nullptr;
-  size_t free_count_ = 0;
-  size_t in_use_ = 0;
+  struct Kind {
+    size_t capacity;
+    Chunk* free = nullptr;
+    size_t count = 0;
+    size_t in_use = 0;
+  };
+  static Chunk* TakeFrom(Kind& kind);
+  static void TrimKind(Kind& kind, size_t max_free);
+
+  Kind text_{Chunk::kCapacity};
+  Kind bare_{0};
   size_t max_free_;
 };
 
@@ -108,7 +133,7 @@ class ReplyBuffer {
   // reserved before and not committed is lost. Precondition: size <= kMaxReserve.
   char* Reserve(size_t size) {
     assert(size <= kMaxReserve);
-    if (tail_ == nullptr || static_cast<size_t>(tail_->limit() - tail_->end) < size) [[unlikely]] {
+    if (tail_ == nullptr || static_cast<size_t>(tail_->limit - tail_->end) < size) [[unlikely]] {
       AddChunk();
     }
     return tail_->end;
@@ -126,6 +151,11 @@ class ReplyBuffer {
 
   // Appends bytes without copying them.
   void AppendPinned(const Pin& pin);
+  // Appends bytes that many buffers share. Short ones are copied where they would hold memory that
+  // is much larger than they are, or make the output out of very many pieces.
+  void AppendShared(const Pin& pin);
+  // Appends all of `other`, which is empty afterwards and uses the same pool. Copies nothing.
+  void Append(ReplyBuffer&& other);
 
   // A place for a short text that is known only after what follows it was written.
   class Slot {
@@ -144,7 +174,7 @@ class ReplyBuffer {
   bool empty() const { return size_ == 0; }
   size_t pinned_bytes() const { return pinned_bytes_; }
   // Memory held here: whole chunks, but not the pinned bytes.
-  size_t allocated_bytes() const { return chunk_count_ * (sizeof(Chunk) + Chunk::kCapacity); }
+  size_t allocated_bytes() const { return allocated_bytes_; }
 
   // Describes the first bytes, at most `max_bytes` of them, in `out`; returns how many of its
   // elements were used. Removes nothing.
@@ -157,7 +187,9 @@ class ReplyBuffer {
   std::string ToString() const;
 
  private:
-  void AddChunk();
+  void AddChunk() { Link(pool_->Take()); }
+  void Link(Chunk* chunk);
+  bool ExtendsLastPin(const Pin& pin) const;
   void AppendLarge(std::string_view bytes);
   size_t ConsumeFrom(Chunk* chunk, size_t bytes);
   void ConsumePin(Chunk* chunk, size_t bytes);
@@ -168,7 +200,7 @@ class ReplyBuffer {
   Chunk* tail_ = nullptr;
   size_t size_ = 0;
   size_t pinned_bytes_ = 0;
-  size_t chunk_count_ = 0;
+  size_t allocated_bytes_ = 0;
 };
 
 static_assert(sizeof(ReplyBuffer) <= 48, "every idle connection has one");

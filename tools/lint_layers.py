@@ -29,7 +29,7 @@ ALLOWED = {
     "kv/commands": COMMAND,
     "kv/persistence": COMMAND,
     "kv/pubsub": COMMAND,
-    "kv/scripting": COMMAND,
+    "kv/scripting": COMMAND | {"kv/persistence"},
     "kv/replication": COMMAND,
     "kv/cluster": COMMAND,
     "kv/server": COMMANDS | FEATURES | {"ae"},

@@ -230,6 +230,15 @@ void ReadinessBackend::Close(StreamId id) {
   accept_pause_.CutShort();
 }
 
+void ReadinessBackend::Detach(StreamId id) {
+  Stream* stream = FindOpen(id);
+  if (stream == nullptr) return;
+  assert(stream->unsent.empty());
+  StopWatching(stream);
+  stream->closing = true;
+  Enqueue(id.slot);
+}
+
 int ReadinessBackend::Descriptor(StreamId id) const {
   const Stream* stream = FindOpen(id);
   return stream == nullptr ? -1 : stream->fd;
@@ -336,8 +345,12 @@ bool ReadinessBackend::CanGoOn(const Stream& stream) {
 
 void ReadinessBackend::DeliverClosed(uint32_t slot) {
   StreamHandler* handler = streams_[slot].handler;
+  FileDescriptor detached(streams_[slot].fd);
   streams_.Erase(slot);
-  if (handler != nullptr) handler->OnClosed();
+  if (handler == nullptr) return;
+  if (!detached.valid()) return handler->OnClosed();
+  SetBlocking(detached.get(), true);
+  handler->OnDetached(std::move(detached), /*unread=*/{});
 }
 
 void ReadinessBackend::DeliverError(uint32_t slot) {

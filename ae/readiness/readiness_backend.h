@@ -5,7 +5,8 @@
 //
 // Invariants:
 //   - A stream is in ready_ exactly while Stream::queued is set, and at most once.
-//   - A closing stream is in ready_ until its OnClosed is delivered; only then its slot is free.
+//   - A closing stream is in ready_ until its OnClosed (or OnDetached, if it still has its
+//     descriptor) is delivered; only then its slot is free.
 //   - One step receives once, so a flooding peer gets no more than a quiet one in a tick.
 //   - A receive that fills less than the room it was given has drained the socket.
 //   - Level-triggered: the interest registered is what the stream wants now. Edge-triggered: it is
@@ -50,6 +51,7 @@ class ReadinessBackend final : public Backend {
   void ReceiveInto(StreamId stream, std::span<char> target) override;
   void SetReceiving(StreamId stream, bool receiving) override;
   void Close(StreamId stream) override;
+  void Detach(StreamId stream) override;
   int Descriptor(StreamId stream) const override;
 
   absl::StatusOr<WatchId> Watch(int fd, Interest interest,
@@ -79,7 +81,7 @@ class ReadinessBackend final : public Backend {
     bool receiving : 1 = true;      // SetReceiving
     bool ended : 1 = false;         // OnEnd was delivered
     bool broken : 1 = false;        // OnError is due or was delivered
-    bool closing : 1 = false;       // OnClosed is due
+    bool closing : 1 = false;       // OnClosed or OnDetached is due
   };
   static_assert(sizeof(Stream) <= 80);
 

@@ -158,6 +158,8 @@ void UringBackend::CloseListener(ListenerId id, std::function<void()> closed) {
   listener->closing = true;
   listener->closed = std::move(closed);
   listeners_dirty_ = true;
+  // The kernel holds the socket until the accept is cancelled, and would let peers in as long.
+  shutdown(listener->socket.fd(), SHUT_RDWR);
 }
 
 int UringBackend::ListenerDescriptor(ListenerId id) const {
@@ -290,6 +292,15 @@ void UringBackend::Close(StreamId id) {
   MarkDirty(id.slot);
 }
 
+void UringBackend::Detach(StreamId id) {
+  Stream* stream = FindOpen(id);
+  if (stream == nullptr) return;
+  assert(stream->unsent.empty());
+  stream->closing = true;
+  stream->detaching = true;
+  MarkDirty(id.slot);
+}
+
 int UringBackend::Descriptor(StreamId id) const {
   const Stream* stream = FindOpen(id);
   return stream == nullptr ? -1 : stream->fd;
@@ -387,11 +398,14 @@ void UringBackend::ReconcileClosing(uint32_t slot) {
   Stream& stream = streams_[slot];
   CancelReceive(slot);
   CancelSend(slot);
-  if (InFlight(stream) || stream.fd < 0) return;
+  if (InFlight(stream) || stream.released) return;
+  stream.released = true;
   UnregisterFile(slot);
-  close(stream.fd);
-  stream.fd = -1;
-  accept_pause_.CutShort();
+  if (!stream.detaching) {
+    close(stream.fd);
+    stream.fd = -1;
+    accept_pause_.CutShort();
+  }
   Enqueue(slot);
 }
 
@@ -465,6 +479,7 @@ void UringBackend::OnReceived(uint32_t slot, const io_uring_cqe& completion, Sco
     --stream.one_shots;
   }
 
+  if (stream.detaching && has_buffer && size > 0) Hold(&stream, buffers_.Buffer(buffer, size));
   const bool wanted = !stream.closing && !stream.broken;
   if (wanted && size > 0 && has_buffer) return OnReceivedBytes(slot, buffer, size, scope);
   if (has_buffer) buffers_.Return(buffer);
@@ -561,7 +576,7 @@ void UringBackend::Step(uint32_t slot) {
   stream.queued = false;
   if (stream.generation == 0) return;
   if (stream.closing) {
-    if (stream.fd < 0) DeliverClosed(slot);
+    if (stream.released) DeliverClosed(slot);
   } else if (stream.held != nullptr && stream.receiving) {
     DeliverHeld(slot);
   } else if (stream.fault != 0) {
@@ -614,9 +629,16 @@ void UringBackend::DeliverToTarget(uint32_t slot, std::span<const char> bytes) {
 }
 
 void UringBackend::DeliverClosed(uint32_t slot) {
-  StreamHandler* handler = streams_[slot].handler;
+  Stream& stream = streams_[slot];
+  StreamHandler* handler = stream.handler;
+  FileDescriptor detached(stream.fd);
+  std::string unread;
+  if (stream.held != nullptr) unread = stream.held->bytes.substr(stream.held->delivered);
   streams_.Erase(slot);
-  if (handler != nullptr) handler->OnClosed();
+  if (handler == nullptr) return;
+  if (!detached.valid()) return handler->OnClosed();
+  SetBlocking(detached.get(), true);
+  handler->OnDetached(std::move(detached), std::move(unread));
 }
 
 // --- watches ---
@@ -765,6 +787,10 @@ void UringBackend::ReleaseReceived() {
 }
 
 void UringBackend::CloseAll() {
+  if (enabled_) {
+    ReconcileAll();
+    io_uring_submit(&ring_);  // sends go as far as their peers take them
+  }
   listeners_.ForEach([this](uint32_t slot, Listener& listener) {
     CloseListener(ListenerId{{slot, listener.generation}}, nullptr);
   });

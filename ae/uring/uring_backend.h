@@ -12,6 +12,8 @@
 //   - At most one receive and one send of a stream are in flight.
 //   - Closing: shutdown, cancel what is in flight, last completion, close(2), OnClosed. Closing the
 //     descriptor earlier would hide the end from the peer.
+//   - Detaching: cancel what is in flight, last completion, OnDetached. What is received until then
+//     is held, and goes with the socket.
 //   - Received bytes go to the handler straight from the provided buffer, which returns to the
 //     kernel at the end of the tick. What may not be delivered yet (a second buffer in one tick, a
 //     paused stream) is copied to Stream::held, and comes before anything newer.
@@ -66,6 +68,7 @@ class UringBackend final : public Backend {
   void ReceiveInto(StreamId stream, std::span<char> target) override;
   void SetReceiving(StreamId stream, bool receiving) override;
   void Close(StreamId stream) override;
+  void Detach(StreamId stream) override;
   int Descriptor(StreamId stream) const override;
 
   absl::StatusOr<WatchId> Watch(int fd, Interest interest,
@@ -112,7 +115,9 @@ class UringBackend final : public Backend {
     bool end_seen : 1 = false;           // the end was received
     bool end_delivered : 1 = false;      // OnEnd was delivered
     bool broken : 1 = false;             // OnError is due or was delivered
-    bool closing : 1 = false;            // OnClosed is due
+    bool closing : 1 = false;            // OnClosed or OnDetached is due
+    bool detaching : 1 = false;          // ... OnDetached
+    bool released : 1 = false;           // the kernel has nothing more to do with it
     bool registered : 1 = false;         // requests name the file by the slot
   };
   static_assert(sizeof(Stream) <= 152);

@@ -9,10 +9,14 @@
 namespace ae {
 namespace {
 
+// A child of the process does not get the pages: were they shared until somebody writes to them,
+// the process could end up with others than the kernel.
 void* MapPages(size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return memory == MAP_FAILED ? nullptr : memory;
+  if (memory == MAP_FAILED) return nullptr;
+  madvise(memory, bytes, MADV_DONTFORK);
+  return memory;
 }
 
 }  // namespace

@@ -25,12 +25,7 @@ void ReturnPages(const PageRange& range, size_t offset, size_t bytes) {
 }  // namespace
 
 PageReturner::~PageReturner() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = hurrying_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  Finish();
 }
 
 bool PageReturner::has_room() const {
@@ -67,11 +62,13 @@ std::optional<PageRange> PageReturner::TakeReturned() {
 }
 
 void PageReturner::Finish() {
-  std::unique_lock lock(mutex_);
-  hurrying_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = hurrying_ = true;
+  }
   changed_.notify_all();
-  changed_.wait(lock, [this] { return queue_.empty(); });
-  hurrying_ = false;
+  if (thread_.joinable()) thread_.join();
+  stopping_ = hurrying_ = false;
 }
 
 bool PageReturner::has_thread() const {
@@ -120,7 +117,6 @@ void PageReturner::DropFirst() {
   }
   queue_.erase(queue_.begin());
   returned_of_first_ = 0;
-  if (queue_.empty()) changed_.notify_all();
 }
 
 void PageReturner::Pause(std::unique_lock<std::mutex>& lock) {

@@ -56,7 +56,7 @@ class PageReturner {
   bool Return(PageRange range);
   // Gives back a range that stays mapped and whose pages are gone, if there is one.
   std::optional<PageRange> TakeReturned();
-  // Returns when all pages are gone, without pauses.
+  // Returns when all pages are gone, without pauses, and the thread, too.
   void Finish();
 
   // Bytes taken whose pages are not gone yet.

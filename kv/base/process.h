@@ -33,6 +33,18 @@ class Process {
   // Has process listings show `title` in the place of program and arguments.
   virtual void SetTitle(std::string_view title) = 0;
 
+  // --- children ---
+  // Makes a child that is this process over again, but has only the calling thread, of the
+  // descriptors the standard ones and `kept`, and takes signals as a program does that asks for
+  // none. It ends when this process does. Returns 0 in the child, here its id, -1 if there is none.
+  virtual int64_t Fork(int kept) = 0;
+  // Whether a child has ended; once it has, its id means nothing any more.
+  virtual bool HasEnded(int64_t child) = 0;
+  // Ends a child, and waits for that.
+  virtual void Kill(int64_t child) = 0;
+
+  // Whether a signal to end the process waits to be taken.
+  virtual bool IsAskedToEnd() = 0;
   // Ends the process at once.
   [[noreturn]] virtual void Exit(int status) = 0;
 };

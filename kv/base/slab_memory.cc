@@ -18,6 +18,7 @@ struct alignas(64) SlabMemory::Region {
   uint32_t resident_end = 1;  // slabs from here on never were
   uint32_t in_use = 0;        // slabs with live blocks, and current ones
   uint32_t prepared_end = 1;  // fresh slabs before this one are resident
+  uint32_t settled = 0;       // `fresh` when ReturnPrepared was called last
   bool huge_pages = false;
 
   char* memory() { return reinterpret_cast<char*>(this); }
@@ -84,6 +85,10 @@ char* MemoryOf(Slab* slab) {
 
 size_t RoundToPages(size_t bytes) {
   return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+constexpr uint32_t RoundToHugePages(uint32_t slabs) {
+  return (slabs + kHugePageSlabs - 1) / kHugePageSlabs * kHugePageSlabs;
 }
 
 // The fewest live blocks of a slab in this quarter of fullness; at least one, as a slab without
@@ -186,12 +191,26 @@ bool SlabMemory::Prepare() {
   const size_t next = region->fresh / kHugePageSlabs * kHugePageSlabs + kHugePageSlabs;
   const bool soon = region->fresh + kHugePageSlabs / 4 >= next;
   if (!soon || next >= kSlabsOfRegion || next < region->resident_end ||
-      next < region->prepared_end || !region->huge_pages) {
+      next < region->prepared_end || region->fresh == region->settled || !region->huge_pages) {
     return false;
   }
   region->prepared_end = static_cast<uint32_t>(next + kHugePageSlabs);
-  *static_cast<volatile char*>(region->memory() + next * kSlabBytes) = 0;
+  char* const page = region->memory() + next * kSlabBytes;
+  if (!fetcher_.Fetch({page, kHugePageSlabs * kSlabBytes})) *static_cast<volatile char*>(page) = 0;
   return true;
+}
+
+// The store has not grown for a while, so that nothing is being fetched any more.
+void SlabMemory::ReturnPrepared() {
+  if (fresh_region_ == regions_.size()) return;
+  Region* const region = regions_[fresh_region_];
+  if (region->fresh == region->settled) return;
+  region->settled = region->fresh;
+  const uint32_t begin = std::max(region->fresh, region->resident_end);
+  const uint32_t end = std::max<uint32_t>(region->prepared_end, RoundToHugePages(region->fresh));
+  region->prepared_end = region->fresh;
+  if (begin >= end) return;
+  madvise(region->memory() + begin * kSlabBytes, (end - begin) * kSlabBytes, MADV_DONTNEED);
 }
 
 size_t SlabMemory::Trim(size_t max_bytes) {

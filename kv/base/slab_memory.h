@@ -58,6 +58,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "kv/base/page_fetcher.h"
 #include "kv/base/page_returner.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -225,9 +226,17 @@ class SlabMemory {
   // Drops every block at once. Pages stay resident until Trim or reuse.
   void ReleaseAll();
 
-  // Gets the next piece of memory from the system before it is needed: a huge page at most, some
-  // tenths of a millisecond. False if there was nothing to do. For moments when nobody waits.
+  // Gets the next piece of memory from the system before it is needed: a huge page at most, on a
+  // thread (PageFetcher) that exists only while the memory grows, or where there is none at once,
+  // in some tenths of a millisecond. False if there was nothing to do. For moments when nobody
+  // waits.
   bool Prepare();
+
+  // Returns to the system at once what it gave ahead of need: the page that Prepare got, and the
+  // end of the huge page that is in use in part. For when the store has stopped growing: only the
+  // next fresh slab makes Prepare get a page again. Cost: some tenths of a millisecond where there
+  // is something to return, else nothing.
+  void ReturnPrepared();
 
   // Sends memory that no live block uses to the system, `max_bytes` and a slab at most, and no more
   // than may be on its way at once. The bytes sent; 0 means that nothing can be sent now, because
@@ -303,6 +312,7 @@ class SlabMemory {
   size_t next_cached_ = 0;
   std::vector<MappedBlock> detached_;  // freed, waiting for reuse or for their return to the system
 
+  PageFetcher fetcher_;
   PageReturner returner_;
 };
 

@@ -7,13 +7,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "kv/command/transaction.h"
 #include "protocol/reply_buffer.h"
 #include "protocol/reply_writer.h"
 
 namespace kv {
 
 struct Command;
+class User;
 
 enum ClientFlag : uint32_t {
   kClientMonitor = 1u << 0,
@@ -27,8 +30,11 @@ enum ClientFlag : uint32_t {
   kClientUnixSocket = 1u << 8,
   kClientBlocked = 1u << 9,
   kClientPushed = 1u << 10,
-  kClientTrusted = 1u << 11,    // came from this host: may use local-only commands
-  kClientRedirects = 1u << 12,  // announced that it follows redirections (CLIENT CAPA redirect)
+  kClientTrusted = 1u << 11,      // came from this host: may use local-only commands
+  kClientRedirects = 1u << 12,    // announced that it follows redirections (CLIENT CAPA redirect)
+  kClientNeverWaits = 1u << 13,   // what would wait for a key answers as if its time were over
+  kClientWatchBroken = 1u << 14,  // a key that it watches has changed (WatchedKeys)
+  kClientScript = 1u << 15,       // in whose name a script calls commands
 };
 
 // Conditions of a client or of the server under which commands need a second look before they run.
@@ -42,7 +48,9 @@ enum Gate : uint32_t {
   kGateNoTouch = 1u << 5,
   kGateBusy = 1u << 6,
   kGateSubscribed = 1u << 7,
-  kGateUnwritable = 1u << 8,  // what is written could not be made durable
+  kGateUnwritable = 1u << 8,   // what is written could not be made durable
+  kGateTransaction = 1u << 9,  // between MULTI and EXEC
+  kGateAcl = 1u << 10,         // the user may not do everything
 };
 
 // What few clients set, kept apart so that an idle one stays small.
@@ -75,17 +83,45 @@ class Client {
     return *details_;
   }
 
+  // Begins and ends what MULTI begins: while there is a transaction, commands are queued.
+  void BeginTransaction(Store& store) {
+    transaction_ = std::make_unique<Transaction>(store);
+    SetGate(kGateTransaction, true);
+  }
+  std::unique_ptr<Transaction> EndTransaction() {
+    SetGate(kGateTransaction, false);
+    return std::move(transaction_);
+  }
+  Transaction* transaction() const { return transaction_.get(); }
+
+  // What it has queued, in the store's memory.
+  size_t queued_bytes() const { return transaction_ == nullptr ? 0 : transaction_->bytes(); }
+
   const uint64_t id;
+  // In whose name commands run; lives on here when it was deleted. Null: of a client without a
+  // server. Acl keeps it, and the gate that belongs to it.
+  std::shared_ptr<const User> user;
   uint32_t flags = 0;
   uint32_t gates = 0;
   int database = 0;
   resp::Version protocol = resp::Version::kResp2;
   uint64_t commands = 0;
   const Command* last_command = nullptr;
+  size_t watched_keys = 0;
+  size_t watched_bytes = 0;  // what they take
   resp::ReplyBuffer output;
 
  private:
+  std::unique_ptr<Transaction> transaction_;
   std::unique_ptr<ClientDetails> details_;
+};
+
+// Keeps something about clients.
+class ClientKeeper {
+ public:
+  virtual ~ClientKeeper() = default;
+  // The client is about to be destroyed.
+  virtual void Forget(Client& client) = 0;
 };
 
 }  // namespace kv

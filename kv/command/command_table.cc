@@ -19,9 +19,11 @@ constexpr uint64_t kLowerCaseBits = 0x2020202020202020;
 constexpr size_t kMinSlots = 64;
 
 uint32_t GatesOf(const CommandSpec& spec) {
-  uint32_t gates = kGateMemory | kGateMonitored | kGateReplyMode | kGatePaused | kGateNoTouch |
-                   kGateBusy | kGateSubscribed;
-  if ((spec.flags & kNoAuth) == 0) gates |= kGateAuthentication;
+  uint32_t gates =
+      kGateMemory | kGateMonitored | kGateReplyMode | kGatePaused | kGateNoTouch | kGateBusy;
+  if ((spec.flags & kWhileSubscribed) == 0) gates |= kGateSubscribed;
+  if ((spec.flags & kNoAuth) == 0) gates |= kGateAuthentication | kGateAcl;
+  if ((spec.flags & kNotQueued) == 0) gates |= kGateTransaction;
   // PING is how clients and monitors ask whether a server is fit for use.
   if ((spec.flags & kWrite) != 0 || spec.name == "ping") gates |= kGateUnwritable;
   return gates;
@@ -86,6 +88,7 @@ void CommandTable::IndexAll() {
 Command* CommandTable::Add(const CommandSpec& spec, void* owner, Command* parent) {
   Command& command = commands_.emplace_back();
   command.spec = &spec;
+  command.id = static_cast<uint16_t>(commands_.size() - 1);
   command.owner = owner;
   command.parent = parent;
   command.gates = GatesOf(spec);
@@ -140,6 +143,17 @@ Command* CommandTable::Resolve(ArgSpan args) const {
   Command* command = Find(args[0]);
   if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
   return command->FindSubcommand(args[1]);
+}
+
+Command* CommandTable::FindSpecified(std::string_view full_name) {
+  const size_t bar = full_name.find('|');
+  for (Command& command : commands_) {
+    if (command.parent != nullptr) continue;
+    if (!EqualsIgnoreCase(command.spec->name, full_name.substr(0, bar))) continue;
+    if (bar == std::string_view::npos) return &command;
+    return command.FindSubcommand(full_name.substr(bar + 1));
+  }
+  return nullptr;
 }
 
 Command* CommandTable::FindFullName(std::string_view full_name) const {

@@ -29,6 +29,7 @@ struct Command {
   uint32_t gates = 0;         // the Gates under which it needs a second look
   uint16_t first_key = 0;     // position of its first key; 0 if it has none
   uint8_t first_element = 0;  // as in the spec
+  uint16_t id = 0;            // place in the table, the same for the life of a server
   bool prefix_tells = false;  // the name is short and of letters: equal prefixes are equal names
   std::string full_name;      // "get", "client|id"
   std::vector<Command*> subcommands;
@@ -41,6 +42,11 @@ struct Command {
 
   std::string_view name() const { return full_name; }
   bool Is(uint64_t flag) const { return (spec->flags & flag) != 0; }
+  // The flags of one call, which may run something of its own.
+  uint64_t FlagsOf(ArgSpan args) const {
+    return spec->flags |
+           (spec->flags_of_arguments == nullptr ? 0 : spec->flags_of_arguments(*this, args));
+  }
   // The subcommand of this name, or null.
   Command* FindSubcommand(std::string_view name) const;
 };
@@ -64,6 +70,10 @@ class CommandTable {
   Command* Resolve(ArgSpan args) const;
   // "get", "client|id", "CLIENT|ID".
   Command* FindFullName(std::string_view full_name) const;
+
+  // The same by the names of the specs, whatever the commands were renamed to. Linear in their
+  // number.
+  Command* FindSpecified(std::string_view full_name);
 
   // The top-level commands, in the order of their registration.
   const std::vector<Command*>& commands() const { return top_level_; }

@@ -10,6 +10,10 @@
 
 namespace kv {
 
+void ReplyTimeout(resp::ReplyWriter& reply, TimeoutReply timeout_reply) {
+  timeout_reply == TimeoutReply::kNullArray ? reply.NullArray() : reply.NullBulk();
+}
+
 bool Context::ParseInteger(size_t index, int64_t* number, std::string_view error) {
   const std::optional<int64_t> parsed = ParseInt64(args[index]);
   if (!parsed) {
@@ -22,6 +26,7 @@ bool Context::ParseInteger(size_t index, int64_t* number, std::string_view error
 
 void Context::Block(size_t first, size_t last, int64_t timeout, TimeoutReply timeout_reply,
                     ServedWhen served_when) {
+  if (!may_block()) return ReplyTimeout(reply, timeout_reply);
   waits = true;
   client.SetFlag(kClientBlocked, true);
   if (retried()) return;  // it keeps its place

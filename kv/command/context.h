@@ -27,6 +27,9 @@ class LargeArguments {
   virtual Blob* Take(std::string_view argument) = 0;
 };
 
+// Replies that the time of a command that waits is over.
+void ReplyTimeout(resp::ReplyWriter& reply, TimeoutReply timeout_reply);
+
 struct Context {
   Client& client;
   Store& store;
@@ -67,9 +70,11 @@ struct Context {
   }
   // Lets the client wait for one of the keys args[first], ... before `last`, for `timeout`
   // microseconds, 0 for ever. Nothing may be replied, and nothing may have changed: the command is
-  // executed again, whole, when a key is ready.
+  // executed again, whole, when a key is ready. A client that may not wait is answered at once as
+  // after the timeout, and `waits` stays false.
   void Block(size_t first, size_t last, int64_t timeout, TimeoutReply reply,
              ServedWhen served_when = ServedWhen::kReady);
+  bool may_block() const { return !client.Is(kClientNeverWaits); }
   // Whether the command waited for a key before, and is executed again.
   bool retried() const { return blocked.Find(client.id) != nullptr; }
   // Raises a keyspace event for `key` of the client's database.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 
 namespace kv {
 namespace {
@@ -16,9 +17,17 @@ constexpr uint64_t kLongCommandNanoseconds = 200'000;
 // Those that need a look after the command as well.
 constexpr uint32_t kGatesAfterwards = kGateReplyMode | kGateNoTouch | kGateMonitored;
 
-bool ArityFits(const CommandSpec& spec, size_t arguments) {
-  return spec.arity > 0 ? arguments == static_cast<size_t>(spec.arity)
-                        : arguments >= static_cast<size_t>(-spec.arity);
+// What a request takes on the wire.
+size_t RequestBytes(ArgSpan args) {
+  constexpr size_t kOverhead = 5;  // "$", two line ends
+  const auto digits = [](size_t number) {
+    size_t count = 1;
+    for (; number >= 10; number /= 10) ++count;
+    return count;
+  };
+  size_t bytes = 3 + digits(args.size());
+  for (const std::string_view arg : args) bytes += kOverhead + digits(arg.size()) + arg.size();
+  return bytes;
 }
 
 // What a browser's request holds, before the body that may look like commands.
@@ -26,18 +35,15 @@ bool IsHttp(std::string_view name) {
   return EqualsIgnoreCase(name, "post") || EqualsIgnoreCase(name, "host:");
 }
 
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(Store& store, CommandTable& table, Effects& effects, BlockedClients& blocked,
-                       Random& random, const CycleClock& cycles, DispatchHooks& hooks)
+                       Acl& acl, Random& random, const CycleClock& cycles, DispatchHooks& hooks)
     : store_(store),
       table_(table),
       effects_(effects),
       blocked_(blocked),
+      acl_(acl),
       random_(random),
       cycles_(cycles),
       hooks_(hooks) {}
@@ -48,18 +54,20 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
     RejectUnknown(client, args);
     return false;
   }
-  if (!ArityFits(*command->spec, args.size())) [[unlikely]] {
+  if (!command->spec->AcceptsArguments(args.size())) [[unlikely]] {
     Reject(client, command,
            absl::StrCat("ERR wrong number of arguments for '", command->full_name, "' command"));
     return false;
   }
   const uint32_t gates = (client.gates | gates_) & command->gates;
   if (gates != 0) [[unlikely]] {
-    if (!Admit(client, command)) return false;
+    if (!Admit(client, command, args, large)) return false;
   }
 
   if (command != lap_.command) StopClock();
-  resp::ReplyWriter reply(&OutputOf(client), client.protocol);
+  resp::ReplyBuffer& output = OutputOf(client);
+  const size_t reply_begin = output.size();
+  resp::ReplyWriter reply(&output, client.protocol);
   Context context{.client = client,
                   .store = store_,
                   .db = store_.database(client.database),
@@ -92,7 +100,11 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
   if (context.failed) [[unlikely]]
     ++command->failed;
   lap_ = {command, &client, args, lap_.calls + 1};
-  if (large != nullptr || !MayShareClock(*command, args)) EndLap();
+  // Output may have been sent meanwhile.
+  const size_t reply_bytes = output.size() - std::min(reply_begin, output.size());
+  if (large != nullptr || !MayShareClock(*command, args) || reply_bytes >= notable_.reply_bytes) {
+    EndLap(reply_bytes, /*is_brief=*/false);
+  }
   // The command itself may have closed or opened gates.
   if (((gates | client.gates | gates_) & kGatesAfterwards) != 0) [[unlikely]] {
     FinishGated(client, *command, args);
@@ -100,7 +112,7 @@ bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
   return true;
 }
 
-void Dispatcher::EndLap() {
+void Dispatcher::EndLap(size_t reply_bytes, bool is_brief) {
   const uint64_t end = CycleClock::Now();
   const uint64_t cycles = end - std::exchange(clock_, end);
   const Lap lap = std::exchange(lap_, {});
@@ -111,10 +123,13 @@ void Dispatcher::EndLap() {
       lap.command->latency = std::make_unique<LatencyHistogram>();
     lap.command->latency->Record(nanoseconds / lap.calls, lap.calls);
   }
-  if (nanoseconds > kLongCommandNanoseconds) [[unlikely]]
+  if (nanoseconds > kLongCommandNanoseconds && parts_ == 0) [[unlikely]]
     hooks_.RefreshTime();
-  if (nanoseconds >= options_.slow_nanoseconds) [[unlikely]] {
-    hooks_.OnSlow(*lap.client, *lap.command, lap.args, nanoseconds);
+  const size_t request_bytes = is_brief ? 0 : RequestBytes(lap.args);
+  if (nanoseconds >= notable_.nanoseconds || request_bytes >= notable_.request_bytes ||
+      reply_bytes >= notable_.reply_bytes) [[unlikely]] {
+    hooks_.OnNotable(*lap.client, *lap.command, lap.args,
+                     {nanoseconds, request_bytes, reply_bytes});
     StartClock();
   }
 }
@@ -133,34 +148,119 @@ void Dispatcher::Show(const Client& client, const Command& command, ArgSpan args
 void Dispatcher::ExecuteNested(Client& client, Command* command, ArgSpan args) {
   Effects::Suspended outer = effects_.Suspend();
   const uint64_t outer_clock = clock_;
+  ++nested_;
   StartClock();
   Execute(client, command, args);
   StopClock();
+  --nested_;
   clock_ = outer_clock;
   effects_.Resume(std::move(outer));
 }
 
+void Dispatcher::ExecutePart(Client& client, Command* command, ArgSpan args,
+                             LargeArguments* large) {
+  const Effects::Joined outer = effects_.Join();
+  const uint64_t outer_clock = clock_;
+  ++parts_;
+  StartClock();
+  const bool ran = Execute(client, command, args, nullptr, large);
+  StopClock();
+  --parts_;
+  clock_ = outer_clock;
+  effects_.Part(outer);
+  if (ran) hooks_.OnPartExecuted(client, *command, args);
+}
+
+std::string_view Dispatcher::RefusalOf(uint64_t flags, MayEvict may_evict) {
+  if ((gates_ & kGateMemory) != 0 && may_evict == MayEvict::kYes && !hooks_.MakeRoom() &&
+      (flags & kDenyOom) != 0) {
+    return kOutOfMemory;
+  }
+  if ((gates_ & kGateUnwritable) != 0 && (flags & kWrite) != 0) return write_refusal_;
+  return {};
+}
+
 // The slow path of the checks: some gate that concerns the command is closed.
-bool Dispatcher::Admit(Client& client, Command* command) {
+bool Dispatcher::Admit(Client& client, Command* command, ArgSpan args, LargeArguments* large) {
   const uint32_t gates = (client.gates | gates_) & command->gates;
   if ((gates & kGateAuthentication) != 0) {
     Reject(client, command, kAuthenticationRequired);
     return false;
   }
-  if ((gates & kGateMemory) != 0 && !hooks_.MakeRoom() && command->Is(kDenyOom)) {
-    Reject(client, command, kOutOfMemory);
+  if ((gates & kGateTransaction) != 0 && command->Is(kNoMulti)) {
+    Reject(client, command, "ERR Command not allowed inside a transaction");
     return false;
   }
-  if ((gates & kGateUnwritable) != 0) {
-    Reject(client, command, write_refusal_);
+  if ((gates & kGateAcl) != 0 && !Permits(client, command, args)) return false;
+  if (parts_ == 0 && (gates & (kGateMemory | kGateUnwritable)) != 0) {
+    // PING is how one asks whether a server is fit for use.
+    const uint64_t flags = command->spec->flags;
+    const bool asks = (command->gates & kGateUnwritable) != 0;
+    const MayEvict may_evict = nested_ == 0 ? MayEvict::kYes : MayEvict::kNo;
+    if (const std::string_view refusal = RefusalOf(asks ? flags | kWrite : flags, may_evict);
+        !refusal.empty()) {
+      Reject(client, command, refusal);
+      return false;
+    }
+  }
+  if (parts_ == 0 && (gates & kGateSubscribed) != 0) {
+    Reject(client, command,
+           absl::StrCat("ERR Can't execute '", command->full_name,
+                        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                        "allowed in this context"));
     return false;
   }
-  if ((gates & kGateNoTouch) != 0 && command->name() != "touch") store_.context().touch = false;
+  if ((gates & kGateTransaction) != 0) {
+    Queue(client, command, args, large);
+    return false;
+  }
+  if ((gates & kGateNoTouch) != 0) store_.context().touch = command->name() == "touch";
   return true;
+}
+
+// Whether the client's user may make this call; replies why not.
+bool Dispatcher::Permits(Client& client, Command* command, ArgSpan args) {
+  const bool executes_transaction = parts_ > 0;
+  const Transaction* const queue = client.transaction();
+  // The log shows what the client was about to do.
+  if (!executes_transaction) client.last_command = command;
+  const bool in_transaction = executes_transaction || queue != nullptr;
+  const int database = queue == nullptr ? client.database : queue->DatabaseBehind(client.database);
+  const std::string refusal =
+      acl_.Refuse(client, *command, args, database,
+                  in_transaction ? AclContext::kTransaction : AclContext::kTopLevel);
+  if (refusal.empty()) return true;
+  constexpr std::string_view kChanged =
+      "ACLs rules changed between the moment the transaction was accumulated and the EXEC call. "
+      "This command is no longer allowed for the following reason: ";
+  Reject(client, command,
+         absl::StrCat("NOPERM ", executes_transaction ? Absl(kChanged) : "", refusal));
+  return false;
+}
+
+// A transaction that has failed already keeps nothing more.
+void Dispatcher::Queue(Client& client, Command* command, ArgSpan args, LargeArguments* large) {
+  Transaction& transaction = *client.transaction();
+  if (!transaction.aborted()) {
+    const size_t bytes = transaction.bytes() + Transaction::BytesOf(args);
+    if (bytes > static_cast<size_t>(options_.max_queued_bytes)) {
+      return Reject(client, command,
+                    "ERR Transaction is larger than client-query-buffer-limit allows");
+    }
+    transaction.Add(command, args, large);
+  }
+  resp::ReplyWriter(&OutputOf(client), client.protocol).SimpleString("QUEUED");
+  AdvanceReplyMode(client);
 }
 
 void Dispatcher::Reject(Client& client, Command* command, std::string_view error) {
   if (command != nullptr) ++command->rejected;
+  std::string discarded;
+  if (client.transaction() != nullptr) client.transaction()->Abort();
+  if (command != nullptr && command->Is(kRunsTransaction)) {
+    if (client.transaction() != nullptr) hooks_.OnExecRefused(client);
+    error = discarded = DiscardedBecause(error);
+  }
   errors_.Count(error);
   resp::ReplyWriter(&OutputOf(client), client.protocol).Error(error);
   AdvanceReplyMode(client);

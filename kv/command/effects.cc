@@ -2,7 +2,9 @@
 
 namespace kv {
 
-void Effects::Append(int database, ArgSpan args) {
+void Effects::State(int database, ArgSpan args) {
+  if (watcher_ != nullptr) watcher_->OnEffect(database, args);
+  if (observers_.empty()) return;
   group_.push_back({database, std::vector<std::string>(args.begin(), args.end())});
 }
 

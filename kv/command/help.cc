@@ -5,13 +5,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "kv/base/absl_text.h"
 
 namespace kv {
 namespace {
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 std::string Describe(const Argument& argument) {
   std::string text;

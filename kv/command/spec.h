@@ -11,6 +11,7 @@
 
 namespace kv {
 
+struct Command;
 struct Context;
 using Handler = void (*)(Context&);
 
@@ -35,7 +36,14 @@ enum CommandFlag : uint64_t {
   kNoAsyncLoading = 1u << 16,
   kAllowBusy = 1u << 17,
   kMayReplicate = 1u << 18,
+  kNoMandatoryKeys = 1u << 19,
   // Not reported:
+  // Runs for a RESP2 client that has subscriptions: it could not tell other replies from messages.
+  kWhileSubscribed = 1u << 27,
+  // Runs what a transaction has queued.
+  kRunsTransaction = 1u << 28,
+  // Runs at once between MULTI and EXEC.
+  kNotQueued = 1u << 29,
   // Takes microseconds with few arguments, as what is kFast does; see Dispatcher::StartClock.
   kBrief = 1u << 30,
   // The meaning of the bytes behind it may change: they are parsed after it ran.
@@ -65,6 +73,24 @@ enum AclCategory : uint32_t {
   kAclConnection = 1u << 18,
   kAclTransaction = 1u << 19,
   kAclScripting = 1u << 20,
+};
+
+// What the arguments behind a command's name are to publish and subscribe.
+enum class ChannelUse : uint8_t {
+  kNone,
+  kPublish,            // the first is a channel
+  kSubscribe,          // all are channels
+  kSubscribePatterns,  // all are patterns of channels
+};
+
+// The databases a command reaches by more than being sent to one.
+enum class DatabaseUse : uint8_t {
+  kCurrent,                // the client's, if it concerns keys
+  kNamedFirst,             // that of the first argument, alone
+  kNamedFirstAndSecond,    // those of the first two arguments, alone
+  kCurrentAndNamedSecond,  // the client's, and that of the second argument
+  kCurrentAndOption,       // the client's, and that behind an option DB
+  kAll,
 };
 
 enum class CommandGroup : uint8_t {
@@ -182,6 +208,15 @@ using KeyFlagsOfCall = uint16_t (*)(std::span<const std::string_view> args);
 // The place of a key that is written and that no key specification tells; 0 if there is none.
 using PlaceOfKey = size_t (*)(std::span<const std::string_view> args);
 
+// What a call does, in CommandFlag bits, where that depends on what it is given to run. The
+// arguments may be too few.
+using FlagsOfArguments = uint64_t (*)(const Command& command,
+                                      std::span<const std::string_view> args);
+
+// Whether an argument of a call is a secret, which neither monitors nor logs may show.
+using IsSecretArgument = bool (*)(const Command& command, std::span<const std::string_view> args,
+                                  size_t index);
+
 struct CommandSpec {
   std::string_view name;  // lower case; of a subcommand, the second word
   Handler handler = nullptr;
@@ -200,10 +235,19 @@ struct CommandSpec {
   std::string_view replaced_by = {};
   std::span<const std::string_view> tips = {};
   KeyFlagsOfCall key_flags = nullptr;
-  PlaceOfKey place_of_written_key = nullptr;  // it is described by the last of `keys`
+  FlagsOfArguments flags_of_arguments = nullptr;  // beside `flags`
+  PlaceOfKey place_of_written_key = nullptr;      // it is described by the last of `keys`
   // Where the first element stands that is looked up in the collection of the first key; 0 if
   // none is. It is only prefetched.
   uint8_t first_element = 0;
+  ChannelUse channels = ChannelUse::kNone;
+  DatabaseUse databases = DatabaseUse::kCurrent;
+  IsSecretArgument is_secret = nullptr;  // null: nothing is
+
+  // Whether a call may have so many arguments, its name among them.
+  constexpr bool AcceptsArguments(size_t count) const {
+    return arity > 0 ? count == static_cast<size_t>(arity) : count >= static_cast<size_t>(-arity);
+  }
 };
 
 // What must hold of every row: it is checked where the table is defined.

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "kv/base/numbers.h"
 #include "kv/base/text.h"
+#include "kv/command/overwrite.h"
+#include "kv/commands/store_result.h"
 #include "kv/commands/string_commands.h"
 #include "kv/types/bitmap.h"
 
@@ -273,15 +275,10 @@ void BitopCommand(Context& context) {
   EntryRef ref = context.db.FindForWrite(key);
   sources.View(context);
   context.reply.Integer(static_cast<int64_t>(sources.longest()));
-  if (sources.longest() > 0) {
-    StoreCombined(context, key, ref, operation->operation, sources);
-    context.Notify(kEventString, "set", key.bytes);
-  } else if (ref) {
-    context.db.Remove(ref);
-    context.Notify(kEventGeneric, "del", key.bytes);
-  } else {
-    return;
-  }
+  if (sources.longest() == 0) return StoreNothing(context, key, ref);
+  NotifyOverwriting(context, key, ref, ValueType::kString);
+  StoreCombined(context, key, ref, operation->operation, sources);
+  context.Notify(kEventString, "set", key.bytes);
   context.effects.AsGiven();
 }
 

@@ -335,7 +335,7 @@ void StorePlaces(Context& context, const SearchRequest& request, const std::vect
     result.Add(rules, place.member,
                request.store_distance ? place.distance / request.unit : place.score);
   }
-  StoreResult(context, context.Key(*request.destination), result, event);
+  StoreZset(context, context.Key(*request.destination), result, event);
 }
 
 // Runs a call: read_center(parser) reads what stands between the key, args[key], and the options

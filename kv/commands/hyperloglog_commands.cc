@@ -14,7 +14,6 @@ namespace kv {
 namespace {
 
 using hyperloglog::AddResult;
-using hyperloglog::Registers;
 
 constexpr std::string_view kNotASketch = "WRONGTYPE Key is not a valid HyperLogLog string value.";
 constexpr std::string_view kCorrupt = "INVALIDOBJ Corrupted HLL object detected";
@@ -111,14 +110,13 @@ void CountOne(Context& context) {
   context.reply.Integer(static_cast<int64_t>(*cardinality));
 }
 
-// Raises the registers to those of the sketch at args[index], if any; false after an error reply.
-// Sets `dense` if that sketch is.
-bool RaiseToKey(Context& context, size_t index, Registers& registers, bool* dense = nullptr) {
+// Adds the sketch at args[index], if any; false after an error reply. Sets `dense` if it is.
+bool AddKey(Context& context, size_t index, hyperloglog::Union& sketches, bool* dense = nullptr) {
   const EntryRef ref = context.db.FindForRead(context.Key(index));
   if (RejectIfNotSketch(context, ref)) return false;
   if (!ref) return true;
   if (dense != nullptr) *dense |= IsDense(ref);
-  if (hyperloglog::RaiseTo(ref->string().view(), registers)) return true;
+  if (sketches.Add(ref->string().view())) return true;
   context.Fail(kCorrupt);
   return false;
 }
@@ -127,24 +125,25 @@ bool RaiseToKey(Context& context, size_t index, Registers& registers, bool* dens
 
 void PfcountCommand(Context& context) {
   if (context.args.size() == 2) return CountOne(context);
-  Registers registers{};
+  hyperloglog::Union sketches;
   for (size_t i = 1; i < context.args.size(); ++i) {
-    if (!RaiseToKey(context, i, registers)) return;
+    if (!AddKey(context, i, sketches)) return;
   }
-  context.reply.Integer(static_cast<int64_t>(hyperloglog::Estimate(registers)));
+  context.reply.Integer(static_cast<int64_t>(sketches.Estimate()));
 }
 
 void PfmergeCommand(Context& context) {
-  Registers registers{};
+  hyperloglog::Union sketches;
   bool dense = false;
   for (size_t i = 1; i < context.args.size(); ++i) {
-    if (!RaiseToKey(context, i, registers, &dense)) return;
+    if (!AddKey(context, i, sketches, &dense)) return;
   }
   const HashedKey key = context.Key(1);
   EntryRef ref = context.db.FindForWrite(key);
   std::string bytes = CopyOf(ref);
   if (dense && !hyperloglog::MakeDense(&bytes)) return context.Fail(kCorrupt);
-  if (hyperloglog::Merge(&bytes, registers, MaxSparseBytes(context)) == AddResult::kCorrupt) {
+  if (hyperloglog::Merge(&bytes, sketches.registers(), MaxSparseBytes(context)) ==
+      AddResult::kCorrupt) {
     return context.Fail(kCorrupt);
   }
   StoreChanged(context, key, ref, bytes);
@@ -169,10 +168,10 @@ bool StoreDense(Context& context, const HashedKey& key, EntryRef& ref) {
 
 void ReplyRegisters(Context& context, const HashedKey& key, EntryRef& ref) {
   if (!IsDense(ref) && !StoreDense(context, key, ref)) return;
-  Registers registers{};
-  hyperloglog::RaiseTo(ref->string().view(), registers);
-  context.reply.Array(registers.size());
-  for (const uint8_t rank : registers) context.reply.Integer(rank);
+  hyperloglog::Union sketch;
+  sketch.Add(ref->string().view());
+  context.reply.Array(hyperloglog::kRegisters);
+  for (const uint8_t rank : sketch.registers()) context.reply.Integer(rank);
 }
 
 void ReplyRuns(Context& context, const EntryRef& ref) {

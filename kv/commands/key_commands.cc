@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kv/base/glob.h"
+#include "kv/command/overwrite.h"
 #include "kv/commands/for_each_key.h"
 #include "kv/commands/scan.h"
 
@@ -79,12 +80,13 @@ void RenameCommand(Context& context) {
   EntryRef ref = context.db.FindForWrite(from);
   if (!ref) return context.Fail(kNoSuchKey);
   if (from.bytes == to.bytes) return context.reply.Ok();
-  EntryRef target = context.db.FindForWrite(to);
-  if (target) context.db.Remove(target);
+  const std::optional<ValueType> overwritten = MakeRoom(context.db, to);
   EntryRef source = context.db.Peek(from);
+  const ValueType type = source->type();
   context.db.Rename(source, context.db, to);
   context.Notify(kEventGeneric, "rename_from", from.bytes);
   context.Notify(kEventGeneric, "rename_to", to.bytes);
+  if (overwritten) NotifyOverwritten(context, context.db, to.bytes, *overwritten, type);
   context.effects.AsGiven();
   context.reply.Ok();
 }
@@ -132,16 +134,15 @@ void CopyCommand(Context& context) {
   const HashedKey to = context.Key(2);
   if (target == &context.db && from.bytes == to.bytes) return context.Fail(kSameObject);
   if (!context.db.FindForRead(from)) return context.reply.Integer(0);
-  {
-    EntryRef existing = target->FindForWrite(to);
-    if (existing) {
-      if (!options.Has(KeyOption::kReplace)) return context.reply.Integer(0);
-      target->Remove(existing);
-    }
+  if (!options.Has(KeyOption::kReplace) && target->FindForWrite(to)) {
+    return context.reply.Integer(0);
   }
+  const std::optional<ValueType> overwritten = MakeRoom(*target, to);
   const EntryRef source = context.db.Peek(from);
+  const ValueType type = source->type();
   context.db.Copy(source, *target, to, source->deadline());
   context.store.context().Notify(kEventGeneric, "copy_to", target->index(), to.bytes);
+  if (overwritten) NotifyOverwritten(context, *target, to.bytes, *overwritten, type);
   context.effects.AsGiven();
   context.reply.Integer(1);
 }

@@ -130,9 +130,12 @@ bool TryMove(Context& context, const Move& move, ArgSpan effect) {
   return true;
 }
 
-void MoveNow(Context& context, const Move& move) {
-  if (TryMove(context, move, context.args)) return;
+void ReplyNothingToMove(Context& context, const Move& move) {
   move.replies_array ? context.reply.NullArray() : context.reply.NullBulk();
+}
+
+void MoveNow(Context& context, const Move& move) {
+  if (!TryMove(context, move, context.args)) ReplyNothingToMove(context, move);
 }
 
 // `timeout` is the index of that argument; the effect is the same command without it, under the
@@ -144,6 +147,8 @@ void MoveOrWait(Context& context, const Move& move, size_t timeout, std::string_
   args[0] = effect;
   args.erase(args.begin() + static_cast<ptrdiff_t>(timeout));
   if (TryMove(context, move, args)) return;
+  // Of another shape than the reply when a wait is over.
+  if (!context.may_block()) return ReplyNothingToMove(context, move);
   context.Block(1, 2, microseconds, TimeoutReply::kNullArray);
 }
 

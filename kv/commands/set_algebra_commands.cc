@@ -6,6 +6,7 @@
 #include "kv/base/text.h"
 #include "kv/commands/set_access.h"
 #include "kv/commands/set_commands.h"
+#include "kv/commands/store_result.h"
 #include "kv/types/hyperloglog.h"
 #include "kv/types/set_algebra.h"
 
@@ -73,24 +74,14 @@ std::optional<SetValue> Compute(Context& context, const Operands& operands, Oper
   return result;
 }
 
-void StoreResult(Context& context, Operation operation, std::string_view event) {
+void StoreSet(Context& context, Operation operation, std::string_view event) {
   const std::optional<Operands> operands = FindOperands(context, 2, context.args.size());
   if (!operands) return;
   const std::optional<SetValue> result = Compute(context, *operands, operation);
-  const HashedKey key = context.Key(1);
-  EntryRef ref = context.db.FindForWrite(key);
-  if (result) {
-    context.db.PutObject(key, ref, ValueType::kSet, result->object(), kNoDeadline);
-    context.Notify(kEventSet, event, key.bytes);
-    context.effects.AsGiven();
-    return context.reply.Integer(static_cast<int64_t>(result->size()));
-  }
-  if (ref) {
-    context.db.Remove(ref);
-    context.Notify(kEventGeneric, "del", key.bytes);
-    context.effects.AsGiven();
-  }
-  context.reply.Integer(0);
+  context.reply.Integer(result ? static_cast<int64_t>(result->size()) : 0);
+  if (!result) return StoreResult(context, context.Key(1), std::nullopt);
+  StoreResult(context, context.Key(1),
+              StoredResult{ValueType::kSet, result->object(), kEventSet, event});
 }
 
 // --- counting ---
@@ -175,13 +166,13 @@ void SunionCommand(Context& context) {
 }
 
 void SdiffstoreCommand(Context& context) {
-  StoreResult(context, VisitDifference, "sdiffstore");
+  StoreSet(context, VisitDifference, "sdiffstore");
 }
 void SinterstoreCommand(Context& context) {
-  StoreResult(context, VisitIntersection, "sinterstore");
+  StoreSet(context, VisitIntersection, "sinterstore");
 }
 void SunionstoreCommand(Context& context) {
-  StoreResult(context, VisitUnion, "sunionstore");
+  StoreSet(context, VisitUnion, "sunionstore");
 }
 
 void SdiffcardCommand(Context& context) {

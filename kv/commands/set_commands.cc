@@ -84,8 +84,12 @@ void SmoveCommand(Context& context) {
   SetValue set = SetToAddTo(context, rules, target, member, 1);
   const bool added = set.Add(rules, member);
   StoreGrownSet(context, to, target, set);
-  if (added) context.Notify(kEventSet, "sadd", to.bytes);
-  context.effects.AsGiven();
+  if (added) {
+    context.Notify(kEventSet, "sadd", to.bytes);
+    context.effects.AsGiven();
+  } else {
+    context.effects.Instead({"SREM", from.bytes, context.args[3]});
+  }
   context.reply.Integer(1);
 }
 

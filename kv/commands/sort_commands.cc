@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "kv/base/numbers.h"
+#include "kv/command/user.h"
 #include "kv/commands/list_edit.h"
 #include "kv/commands/set_access.h"
 #include "kv/commands/sort_pattern.h"
+#include "kv/commands/store_result.h"
 #include "kv/commands/zset_access.h"
 
 namespace kv {
@@ -32,6 +34,15 @@ struct SortRequest {
   bool descending = false;
 };
 
+// BY and GET read keys that no argument names: only who may read each of them may use those.
+bool ReadsAllKeys(const Context& context) {
+  const User* const user = context.client.user.get();
+  if (user == nullptr || user->IsUnrestricted()) return true;
+  std::vector<KeyPosition> keys;
+  CheckedCall call(context.command, context.args, context.db.index(), context.store.size(), &keys);
+  return user->ReadsAllKeys(call);
+}
+
 // Reads the option at args[*index], and steps over it. Returns false after an error reply.
 bool ParseSortOption(Context& context, bool may_store, size_t* index, SortRequest* request) {
   const std::string_view word = context.args[*index];
@@ -50,8 +61,17 @@ bool ParseSortOption(Context& context, bool may_store, size_t* index, SortReques
     request->destination = value();
   } else if (EqualsIgnoreCase(word, "by") && more >= 1) {
     request->by.emplace(value());
-    if (request->by->is_constant()) request->sorts = false;
+    if (request->by->is_constant()) {
+      request->sorts = false;
+    } else if (!ReadsAllKeys(context)) {
+      context.Fail("ERR BY option of SORT denied due to insufficient ACL permissions.");
+      return false;
+    }
   } else if (EqualsIgnoreCase(word, "get") && more >= 1) {
+    if (!ReadsAllKeys(context)) {
+      context.Fail("ERR GET option of SORT denied due to insufficient ACL permissions.");
+      return false;
+    }
     request->gets.emplace_back(value());
   } else {
     context.Fail(kSyntaxError);
@@ -139,8 +159,9 @@ void ReadSet(Context& context, EntryRef& ref, SortInput* input) {
   });
 }
 
-// Copies what is to be sorted. A set may have to be sorted that the request leaves as it is.
-// Returns false after an error reply.
+// Copies what is to be sorted. A set may have to be sorted that the request leaves as it is: what
+// is stored, or a script works on, must not depend on the order of a hash table. Returns false
+// after an error reply.
 bool ReadInput(Context& context, SortRequest* request, SortInput* input) {
   EntryRef ref = context.db.FindForRead(context.Key(1));
   if (!ref) return true;
@@ -153,7 +174,7 @@ bool ReadInput(Context& context, SortRequest* request, SortInput* input) {
       return true;
     case ValueType::kSet:
       ReadSet(context, ref, input);
-      if (!request->sorts && request->destination) {
+      if (!request->sorts && (request->destination || context.client.Is(kClientScript))) {
         request->sorts = true;
         request->alphabetic = true;
         request->by.reset();
@@ -277,27 +298,18 @@ ListValue MakeList(Context& context, const std::vector<std::string>& texts) {
   return list;
 }
 
-void StoreResult(Context& context, const SortRequest& request,
+void StoreSorted(Context& context, const SortRequest& request,
                  std::span<const SortElement> elements) {
   std::vector<std::string> texts;
   ForEachResult(context, request, elements, [&](const std::optional<std::string>& value) {
     texts.push_back(value.value_or(std::string()));
   });
   const HashedKey key = context.db.Hash(*request.destination);
-  EntryRef ref = context.db.FindForWrite(key);
   context.reply.Integer(static_cast<int64_t>(texts.size()));
-  if (!texts.empty()) {
-    const ListValue list = MakeList(context, texts);
-    const ValueObject object{Encoding::kList, reinterpret_cast<void*>(list.bits())};
-    context.db.PutObject(key, ref, ValueType::kList, object, kNoDeadline);
-    context.Notify(kEventList, "sortstore", key.bytes);
-  } else if (ref) {
-    context.db.Remove(ref);
-    context.Notify(kEventGeneric, "del", key.bytes);
-  } else {
-    return;
-  }
-  context.effects.AsGiven();
+  if (texts.empty()) return StoreResult(context, key, std::nullopt);
+  const ListValue list = MakeList(context, texts);
+  const ValueObject object{Encoding::kList, reinterpret_cast<void*>(list.bits())};
+  StoreResult(context, key, StoredResult{ValueType::kList, object, kEventList, "sortstore"});
 }
 
 void Sort(Context& context, bool may_store) {
@@ -307,7 +319,7 @@ void Sort(Context& context, bool may_store) {
   if (!ParseSort(context, may_store, &request)) return;
   if (!ReadInput(context, &request, &input)) return;
   if (!Arrange(context, request, &input, &wanted)) return;
-  if (request.destination) return StoreResult(context, request, wanted);
+  if (request.destination) return StoreSorted(context, request, wanted);
   ReplyResult(context, request, wanted);
 }
 

@@ -1,6 +1,7 @@
 #include "kv/commands/stream_options.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 #include "kv/base/numbers.h"
@@ -121,12 +122,14 @@ class Parser {
   // "*", "milliseconds-*" or a whole id.
   bool ParseNewId() {
     if (arg() == "*") return true;
-    std::string_view text = arg();
+    std::string text(arg());
     const bool chooses_sequence = text.size() > 2 && text.ends_with("-*");
-    if (chooses_sequence) text.remove_suffix(2);
+    if (chooses_sequence) {
+      if (text.find('-') != text.size() - 2) return Fail(kInvalidStreamId);
+      text.back() = '0';
+    }
     const std::optional<StreamId> id = ParseStrictStreamId(context_, text, 0);
     if (!id) return false;
-    if (chooses_sequence && text.find('-') != std::string_view::npos) return Fail(kInvalidStreamId);
     options_.milliseconds = id->milliseconds;
     if (!chooses_sequence) options_.sequence = id->sequence;
     return true;

@@ -261,7 +261,8 @@ void XreadgroupCommand(Context& context) {
   if (!arguments->timeout) return context.reply.NullArray();
   context.Block(arguments->first_key, arguments->first_id(), *arguments->timeout,
                 TimeoutReply::kNullArray, ServedWhen::kReadyOrGone);
-  context.blocked.TryAgainAt(context.client.id, NextClaim(context, *arguments, *requests));
+  if (context.waits)
+    context.blocked.TryAgainAt(context.client.id, NextClaim(context, *arguments, *requests));
 }
 
 }  // namespace kv

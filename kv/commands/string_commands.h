@@ -47,21 +47,23 @@ void DigestCommand(Context& context);
 void GetCommand(Context& context);
 void GetdelCommand(Context& context);
 void GetexCommand(Context& context);
-void GetpxtCommand(Context& context);
 void GetrangeCommand(Context& context);
 void GetsetCommand(Context& context);
-void LcsCommand(Context& context);
-void MgetCommand(Context& context);
-void MgetpxtCommand(Context& context);
-void MsetCommand(Context& context);
-void MsetexCommand(Context& context);
-void MsetnxCommand(Context& context);
 void PsetexCommand(Context& context);
 void SetCommand(Context& context);
 void SetexCommand(Context& context);
 void SetnxCommand(Context& context);
 void SetrangeCommand(Context& context);
 void StrlenCommand(Context& context);
+
+// string_multi_commands.cc
+void GetpxtCommand(Context& context);
+void LcsCommand(Context& context);
+void MgetCommand(Context& context);
+void MgetpxtCommand(Context& context);
+void MsetCommand(Context& context);
+void MsetexCommand(Context& context);
+void MsetnxCommand(Context& context);
 
 // counter_commands.cc
 void DecrCommand(Context& context);
@@ -83,6 +85,9 @@ bool ParseDeadline(Context& context, std::string_view text, int64_t unit, bool r
                    int64_t* deadline);
 // Reads EX, PX, EXAT, PXAT, KEEPTTL and PERSIST; false after an error reply.
 bool ParseDeadlineChange(Context& context, const OptionValues& options, DeadlineChange* change);
+
+// The deadline that a value gets if it takes the place of what `ref` refers to.
+int64_t DeadlineAfter(const DeadlineChange& change, const EntryRef& ref);
 
 // Writes args[value_index] as the string of `key`. A deadline that has passed removes the key
 // instead. Raises "set", and "expire" with a deadline; states no effect.

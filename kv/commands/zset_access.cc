@@ -1,5 +1,6 @@
 #include "kv/commands/zset_access.h"
 
+#include "kv/commands/store_result.h"
 #include "kv/types/scored_sources.h"
 
 namespace kv {
@@ -94,23 +95,13 @@ void ZsetEdit::StoreRest(std::string_view event) {
   context_.Notify(kEventGeneric, "del", key_.bytes);
 }
 
-void StoreResult(Context& context, const HashedKey& key, SortedSetValue set,
-                 std::string_view event) {
-  const size_t size = set.size();
-  EntryRef ref = context.db.FindForWrite(key);
-  if (size > 0) {
-    context.db.PutObject(key, ref, ValueType::kZset, set.object(), kNoDeadline);
-    context.Notify(kEventZset, event, key.bytes);
-    context.effects.AsGiven();
-  } else {
+void StoreZset(Context& context, const HashedKey& key, SortedSetValue set, std::string_view event) {
+  context.reply.Integer(static_cast<int64_t>(set.size()));
+  if (set.empty()) {
     set.Free(context.store.memory());
-    if (ref) {
-      context.db.Remove(ref);
-      context.Notify(kEventGeneric, "del", key.bytes);
-      context.effects.AsGiven();
-    }
+    return StoreResult(context, key, std::nullopt);
   }
-  context.reply.Integer(static_cast<int64_t>(size));
+  StoreResult(context, key, StoredResult{ValueType::kZset, set.object(), kEventZset, event});
 }
 
 void ReplyRange(resp::ReplyWriter& reply, MemberForm form, const SortedSetValue& set,

@@ -169,8 +169,7 @@ class ZsetEdit {
 
 // Makes `set` the value of `key` and replies with its size; an empty one removes the key. States
 // the effect as given.
-void StoreResult(Context& context, const HashedKey& key, SortedSetValue set,
-                 std::string_view event);
+void StoreZset(Context& context, const HashedKey& key, SortedSetValue set, std::string_view event);
 
 // --- Replies -------------------------------------------------------------------------------------
 

@@ -167,13 +167,13 @@ void ReplyResult(Context& context, Operation operation) {
   context.store.reclaimer().Drop(result);
 }
 
-void StoreResult(Context& context, Operation operation, std::string_view event) {
+void StoreCombined(Context& context, Operation operation, std::string_view event) {
   const AlgebraGrammar grammar = {.weights = operation != Operation::kDifference};
   Inputs inputs;
   if (!ReadInputs(context, 2, grammar, &inputs)) return;
   const SortedSetContext rules = ZsetRules(context);
   const auto result = SortedSetValue::Adopt(rules, Compute(context, operation, inputs));
-  StoreResult(context, context.Key(1), result, event);
+  StoreZset(context, context.Key(1), result, event);
 }
 
 }  // namespace
@@ -191,15 +191,15 @@ void ZdiffCommand(Context& context) {
 }
 
 void ZunionstoreCommand(Context& context) {
-  StoreResult(context, Operation::kUnion, "zunionstore");
+  StoreCombined(context, Operation::kUnion, "zunionstore");
 }
 
 void ZinterstoreCommand(Context& context) {
-  StoreResult(context, Operation::kIntersection, "zinterstore");
+  StoreCombined(context, Operation::kIntersection, "zinterstore");
 }
 
 void ZdiffstoreCommand(Context& context) {
-  StoreResult(context, Operation::kDifference, "zdiffstore");
+  StoreCombined(context, Operation::kDifference, "zdiffstore");
 }
 
 void ZintercardCommand(Context& context) {

@@ -243,7 +243,7 @@ void BzpopdueCommand(Context& context) {
   };
   if (PopFromFirst(context, 1, last, pop)) return;
   context.Block(1, last, timeout, TimeoutReply::kNullArray);
-  context.blocked.TryAgainAt(context.client.id, next);
+  if (context.waits) context.blocked.TryAgainAt(context.client.id, next);
 }
 
 }  // namespace kv

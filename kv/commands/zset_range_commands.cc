@@ -207,7 +207,7 @@ void ZrangestoreCommand(Context& context) {
     result = source.exists() ? source->CopyRange(rules, request.In(*source))
                              : SortedSetValue::Create(rules);
   }
-  StoreResult(context, context.Key(1), result, "zrangestore");
+  StoreZset(context, context.Key(1), result, "zrangestore");
 }
 
 // --- counting and removing ---

@@ -186,6 +186,10 @@ class DeadlineIndex {
 template <class Fire, class Prefetch>
 size_t DeadlineIndex::Advance(int64_t now_ms, size_t budget, Fire fire, Prefetch prefetch) {
   const uint64_t now = now_ms < 0 ? 0 : static_cast<uint64_t>(now_ms);
+  if (bytes_ == 0) {  // most databases, in every tick
+    wheel_.position = now;
+    return 0;
+  }
   SetClock(now);
   size_t steps = 0;
   for (; steps < budget; ++steps) {

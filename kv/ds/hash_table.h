@@ -180,19 +180,16 @@ class HashTable {
 
   template <class Visitor>
   void ForEach(Visitor visit) const {
-    core_.VisitAll([&](void* element) { visit(static_cast<Element*>(element)); });
+    core_.VisitWhile([&](void* element) {
+      visit(static_cast<Element*>(element));
+      return true;
+    });
   }
 
   // The same, until `visit` returns false.
   template <class Visitor>
   void ForEachWhile(Visitor visit) const {
-    bool more = true;
-    uint64_t position = 0;
-    do {
-      position = core_.VisitHome(position, HashOf(), [&](void* element) {
-        if (more) more = visit(static_cast<Element*>(element));
-      });
-    } while (more && position != 0);
+    core_.VisitWhile([&](void* element) { return visit(static_cast<Element*>(element)); });
   }
 
   // An element, each with the same probability; null if the table is empty. `random()` returns

@@ -82,10 +82,29 @@ void ForEachSlot(uint32_t mask, Function function) {
   for (; mask != 0; mask &= mask - 1) function(std::countr_zero(mask));
 }
 
+void PrefetchElements(const Bucket& bucket) {
+  ForEachSlot(bucket.Occupied(), [&](int slot) { Prefetch(bucket.pointer(slot)); });
+}
+
 void PrefetchElements(Segment& segment) {
-  for (const Bucket& bucket : segment.buckets()) {
-    ForEachSlot(bucket.Occupied(), [&](int slot) { Prefetch(bucket.pointer(slot)); });
+  for (const Bucket& bucket : segment.buckets()) PrefetchElements(bucket);
+}
+
+// Requests elements some buckets before they are visited. Returns false if `visit` has enough.
+bool VisitElementsWhile(Segment& segment, absl::FunctionRef<bool(void*)> visit) {
+  constexpr size_t kBucketsAhead = 2;
+  const std::span<Bucket> buckets = segment.buckets();
+  const auto prefetch = [buckets](size_t index) {
+    if (index < buckets.size()) PrefetchElements(buckets[index]);
+  };
+  for (size_t i = 0; i < kBucketsAhead; ++i) prefetch(i);
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    prefetch(i + kBucketsAhead);
+    for (uint32_t slots = buckets[i].Occupied(); slots != 0; slots &= slots - 1) {
+      if (!visit(buckets[i].pointer(std::countr_zero(slots)))) return false;
+    }
   }
+  return true;
 }
 
 // Appends the segment's entries with their hashes. Reading elements misses the cache, so they are
@@ -103,85 +122,6 @@ void Collect(Segment* segment, Core::HashOf hash_of, Items& items) {
 }
 
 }  // namespace
-
-// --- SegmentList ---------------------------------------------------------------------------------
-
-Segment* SegmentList::at(size_t index) const {
-  assert(index < size_);
-  return size_ == 1 ? only_ : Place(index);
-}
-
-void SegmentList::Add(Segment* segment, SlabMemory& memory) {
-  segment->index = static_cast<uint32_t>(size_);
-  if (size_ == 0) {
-    only_ = segment;
-    size_ = 1;
-    return;
-  }
-  if (size_ == 1) {
-    Segment* const first = only_;
-    chunks_ = new (memory.Allocate(sizeof(Chunks))) Chunks();
-    (*chunks_)[0] = static_cast<Segment**>(memory.Allocate(ChunkSize(0) * sizeof(Segment*)));
-    Place(0) = first;
-  }
-  Segment**& chunk = (*chunks_)[ChunkOf(size_)];
-  if (chunk == nullptr) {
-    chunk = static_cast<Segment**>(memory.Allocate(ChunkSize(ChunkOf(size_)) * sizeof(Segment*)));
-  }
-  Place(size_) = segment;
-  ++size_;
-}
-
-void SegmentList::Remove(Segment* segment, SlabMemory& memory) {
-  assert(at(segment->index) == segment);
-  if (size_ == 1) {
-    only_ = nullptr;
-    size_ = 0;
-    return;
-  }
-  Segment* const last = Place(size_ - 1);
-  Place(segment->index) = last;
-  last->index = segment->index;
-  --size_;
-  if (size_ == 1) {
-    Segment* const first = Place(0);
-    FreeChunks(memory);
-    only_ = first;
-    return;
-  }
-  // A chunk goes when the one before is half empty, so that it does not come and go.
-  const size_t chunk = ChunkOf(size_);
-  Segment**& above = (*chunks_)[chunk + 1];
-  if (above == nullptr || size_ - ChunkStart(chunk) > ChunkSize(chunk) / 2) return;
-  memory.Free(above, ChunkSize(chunk + 1) * sizeof(Segment*));
-  above = nullptr;
-}
-
-void SegmentList::Replace(Segment* segment) {
-  (size_ == 1 ? only_ : Place(segment->index)) = segment;
-}
-
-size_t SegmentList::memory_bytes() const {
-  if (size_ <= 1) return 0;
-  size_t bytes = SlabMemory::GoodSize(sizeof(Chunks));
-  for (size_t chunk = 0; (*chunks_)[chunk] != nullptr; ++chunk) {
-    bytes += SlabMemory::GoodSize(ChunkSize(chunk) * sizeof(Segment*));
-  }
-  return bytes;
-}
-
-void SegmentList::Free(SlabMemory& memory) {
-  if (size_ > 1) FreeChunks(memory);
-  only_ = nullptr;
-  size_ = 0;
-}
-
-void SegmentList::FreeChunks(SlabMemory& memory) {
-  for (size_t chunk = 0; (*chunks_)[chunk] != nullptr; ++chunk) {
-    memory.Free((*chunks_)[chunk], ChunkSize(chunk) * sizeof(Segment*));
-  }
-  memory.Free(chunks_, sizeof(Chunks));
-}
 
 // --- Entries -------------------------------------------------------------------------------------
 
@@ -236,8 +176,10 @@ uint64_t Core::VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag
   return EndOfHome(*segment, index);
 }
 
-void Core::VisitAll(Visit visit) const {
-  for (size_t i = 0; i < segments_.size(); ++i) ForEachElement(*segments_.at(i), visit);
+void Core::VisitWhile(absl::FunctionRef<bool(void*)> visit) const {
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    if (!VisitElementsWhile(*segments_.at(i), visit)) return;
+  }
 }
 
 // --- Epochs --------------------------------------------------------------------------------------
@@ -453,122 +395,6 @@ void Core::FreeSegment(Segment* segment) {
   const size_t bytes = segment->bytes();
   directory_bytes_ -= SlabMemory::GoodSize(bytes);
   memory_->Free(segment, bytes);
-}
-
-// --- The directory -------------------------------------------------------------------------------
-
-// The region must be empty, or hold one segment alone.
-void Core::SetRegion(uint64_t hash, int depth, DirectorySlot content) {
-  DirectorySlot* slot = &root_;
-  for (int consumed = 0; consumed < depth;) {
-    const int missing = depth - consumed;
-    const int wanted_bits = std::min(missing, kMaxPageBits);
-    if (!slot->is_page()) *slot = NewPage(wanted_bits);
-    while (slot->page_bits() < wanted_bits) DoublePage(*slot);
-    const int bits = slot->page_bits();
-    const size_t index = hash << consumed >> (64 - bits);
-    if (missing <= bits) {
-      const size_t width = size_t{1} << (bits - missing);
-      std::fill_n(slot->page() + (index & ~(width - 1)), width, content);
-      return;
-    }
-    slot = &slot->page()[index];
-    consumed += bits;
-  }
-  *slot = content;
-}
-
-// Empties a region of pages. It may hold no segments.
-void Core::ClearRegion(uint64_t hash, int depth) {
-  DirectorySlot* slot = &root_;
-  for (int consumed = 0; consumed < depth;) {
-    if (!slot->is_page()) return;
-    const int missing = depth - consumed;
-    const int bits = slot->page_bits();
-    const size_t index = hash << consumed >> (64 - bits);
-    if (missing <= bits) {
-      const size_t width = size_t{1} << (bits - missing);
-      DirectorySlot* const first = slot->page() + (index & ~(width - 1));
-      std::for_each(first, first + width, [this](DirectorySlot inner) { FreePageTree(inner); });
-      std::fill_n(first, width, DirectorySlot());
-      return;
-    }
-    slot = &slot->page()[index];
-    consumed += bits;
-  }
-  FreePageTree(*slot);
-  *slot = DirectorySlot();
-}
-
-// True if the whole region belongs to one segment or is empty; `content` says which.
-bool Core::RegionIsUniform(uint64_t hash, int depth, DirectorySlot* content) const {
-  DirectorySlot slot = root_;
-  for (int consumed = 0; slot.is_page();) {
-    const int missing = depth - consumed;
-    const int bits = slot.page_bits();
-    const size_t index = hash << consumed >> (64 - bits);
-    if (missing <= bits) {
-      const size_t width = size_t{1} << (bits - missing);
-      const DirectorySlot* const first = slot.page() + (index & ~(width - 1));
-      *content = *first;
-      return !first->is_page() &&
-             std::all_of(first, first + width, [=](DirectorySlot s) { return s == *first; });
-    }
-    slot = slot.page()[index];
-    consumed += bits;
-  }
-  *content = slot;
-  return true;
-}
-
-void Core::DoublePage(DirectorySlot& slot) {
-  const DirectorySlot doubled = NewPage(slot.page_bits() + 1);
-  for (size_t i = 0; i < doubled.page_slots(); ++i) doubled.page()[i] = slot.page()[i / 2];
-  FreePage(slot);
-  slot = doubled;
-}
-
-// Halves the pages on the way to `hash` while no region in them needs their last bit.
-void Core::CompactPath(DirectorySlot& slot, uint64_t hash, int consumed) {
-  if (!slot.is_page()) return;
-  if (slot.page_bits() == kMaxPageBits) {
-    const size_t index = hash << consumed >> (64 - kMaxPageBits);
-    CompactPath(slot.page()[index], hash, consumed + kMaxPageBits);
-  }
-  while (slot.is_page()) {
-    const DirectorySlot* const slots = slot.page();
-    for (size_t i = 0; i < slot.page_slots(); i += 2) {
-      if (slots[i] != slots[i + 1]) return;
-    }
-    DirectorySlot halved = slots[0];
-    if (slot.page_bits() > 1) {
-      halved = NewPage(slot.page_bits() - 1);
-      for (size_t i = 0; i < halved.page_slots(); ++i) halved.page()[i] = slots[2 * i];
-    }
-    FreePage(slot);
-    slot = halved;
-  }
-}
-
-DirectorySlot Core::NewPage(int bits) {
-  const size_t bytes = sizeof(DirectorySlot) << bits;
-  auto* const slots = static_cast<DirectorySlot*>(memory_->Allocate(bytes));
-  std::uninitialized_fill_n(slots, size_t{1} << bits, DirectorySlot());
-  directory_bytes_ += SlabMemory::GoodSize(bytes);
-  return DirectorySlot::OfPage(slots, bits);
-}
-
-void Core::FreePage(DirectorySlot page) {
-  const size_t bytes = sizeof(DirectorySlot) << page.page_bits();
-  directory_bytes_ -= SlabMemory::GoodSize(bytes);
-  memory_->Free(page.page(), bytes);
-}
-
-// Frees the pages from `slot` down; segments stay.
-void Core::FreePageTree(DirectorySlot slot) {
-  if (!slot.is_page()) return;
-  for (size_t i = 0; i < slot.page_slots(); ++i) FreePageTree(slot.page()[i]);
-  FreePage(slot);
 }
 
 // --- Taking the whole table down -----------------------------------------------------------------

@@ -297,7 +297,8 @@ class Core {
   // Visits the entries whose home is the bucket that `hash` belongs to, those with this tag unless
   // it is 0. Returns the first hash behind that bucket's range, 0 if there is none.
   uint64_t VisitHome(uint64_t hash, HashOf hash_of, Visit visit, uint8_t tag = 0) const;
-  void VisitAll(Visit visit) const;
+  // Visits all entries, segment by segment, until `visit` returns false.
+  void VisitWhile(absl::FunctionRef<bool(void*)> visit) const;
 
   // Passes each element of the segment that `hash` belongs to to `move`, which returns where it is
   // from now on, and moves the segment itself out of a sparse slab. Returns the first hash behind

@@ -12,7 +12,8 @@
 namespace kv {
 
 // The bytes of the block for `bytes` of content, at least 1: in steps of about an eighth, so that
-// content which grows byte by byte moves O(log n) times, and slack is some 6 % up to 8 KiB.
+// content which grows byte by byte moves O(log n) times, and slack is some 6 % up to 8 KiB. Content
+// that fills its block has the same one: growth up to there moves nothing.
 constexpr size_t SteppedBlockBytes(size_t bytes) {
   using namespace slab_internal;
   constexpr size_t kMinStep = 8;

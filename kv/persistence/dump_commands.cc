@@ -5,28 +5,14 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "kv/base/crc64.h"
 #include "kv/base/numbers.h"
 #include "kv/base/text.h"
+#include "kv/command/overwrite.h"
+#include "kv/persistence/dump_payload.h"
 #include "kv/persistence/rdb_value.h"
 
 namespace kv {
 namespace {
-
-constexpr size_t kVersionBytes = 2;
-constexpr size_t kChecksumBytes = 8;
-
-// The value in a payload of DUMP without what stands behind it; nothing if that is wrong.
-std::optional<std::string_view> CheckedValue(std::string_view payload) {
-  if (payload.size() < kVersionBytes + kChecksumBytes) return std::nullopt;
-  const std::string_view checked = payload.substr(0, payload.size() - kChecksumBytes);
-  const std::string_view value = checked.substr(0, checked.size() - kVersionBytes);
-  RdbReader footer(payload.substr(value.size()));
-  const auto version = footer.LittleEndian(kVersionBytes);
-  const auto checksum = footer.LittleEndian(kChecksumBytes);
-  if (*version > kNewestRdbVersion || *checksum != Crc64(0, checked)) return std::nullopt;
-  return value;
-}
 
 // The arguments of one RESTORE behind the payload.
 struct RestoreOptions {
@@ -100,8 +86,7 @@ void DumpCommand(Context& context) {
   std::string payload;
   RdbWriter writer(&payload, context.Owner<DumpOptions>().compress);
   WriteRdbValue(*ref, writer);
-  writer.LittleEndian(writer.version(), kVersionBytes);
-  writer.LittleEndian(Crc64(0, payload), kChecksumBytes);
+  SealPayload(writer, &payload);
   context.reply.Bulk(payload);
 }
 
@@ -114,8 +99,8 @@ void RestoreCommand(Context& context) {
   }
   const std::optional<int64_t> deadline = ParseRestoreDeadline(context, options.absolute);
   if (!deadline) return;
-  const auto bytes = CheckedValue(context.args[3]);
-  if (!bytes) return context.Fail("ERR DUMP payload version or checksum are wrong");
+  const auto bytes = OpenPayload(context.args[3]);
+  if (!bytes) return context.Fail(kBadPayload);
   StoreContext& store = context.store.context();
   RdbReader reader(*bytes);
   const auto type = static_cast<RdbType>(reader.Byte().value_or(UINT8_MAX));
@@ -123,19 +108,20 @@ void RestoreCommand(Context& context) {
       {store.memory, store.hash_key, context.Owner<DumpOptions>().limits, store.now}, type, reader);
   if (!value) return context.Fail("ERR Bad data format");
 
-  EntryRef ref = context.db.FindForWrite(key);
+  const std::optional<ValueType> overwritten = MakeRoom(context.db, key);
   if (*deadline != kNoDeadline && context.HasPassed(*deadline)) {
     if (value->type != ValueType::kString) context.store.reclaimer().Drop(value->object);
-    if (ref) {
-      context.db.Remove(ref);
+    if (overwritten) {
       context.Notify(kEventGeneric, "del", key.bytes);
       context.effects.Instead({"DEL", key.bytes});
     }
     return context.reply.Ok();
   }
+  EntryRef ref;
   PutRdbValue(context.db, key, ref, *value, *deadline);
   RestoreAccess(store, options, ref);
   context.Notify(kEventGeneric, "restore", key.bytes);
+  if (overwritten) NotifyOverwritten(context, context.db, key.bytes, *overwritten, value->type);
   const std::string until = absl::StrCat(*deadline == kNoDeadline ? 0 : *deadline);
   context.effects.Instead({"RESTORE", key.bytes, until, context.args[3], "REPLACE", "ABSTTL"});
   context.reply.Ok();

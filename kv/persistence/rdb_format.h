@@ -4,7 +4,7 @@
 //   value:     one byte RdbType, then what the type says
 //   length:    00nnnnnn | 01nnnnnn n8 | 0x80 n32 | 0x81 n64, the highest byte first
 //   string:    length, bytes; or 11eeeeee, one of RdbStringEncoding
-//   DUMP:      value | version 2 | CRC-64 of all before it 8, the lowest byte first
+//   library:   kRdbFunction, a string: its code
 //
 // Source: RDB file format, https://rdb.fnordig.de/file_format.html, and payloads of DUMP.
 #ifndef SOLOKV_KV_PERSISTENCE_RDB_FORMAT_H_
@@ -17,6 +17,9 @@ namespace kv {
 
 inline constexpr uint16_t kOldestRdbVersion = 10;
 inline constexpr uint16_t kNewestRdbVersion = 13;
+
+// Stands in the place of a type before a library of functions.
+inline constexpr uint8_t kRdbFunction = 0xf5;
 
 enum class RdbType : uint8_t {
   kString = 0,

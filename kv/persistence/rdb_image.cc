@@ -42,8 +42,9 @@ void WriteDatabase(Database& database, RdbWriter& out) {
 
 class ImageReader {
  public:
-  ImageReader(std::string_view body, const ValueLimits& limits, Store& store)
-      : in_(body), limits_(limits), store_(store) {}
+  ImageReader(std::string_view body, const ValueLimits& limits, Store& store,
+              std::vector<std::string>* libraries)
+      : in_(body), limits_(limits), store_(store), libraries_(*libraries) {}
 
   absl::Status Read() {
     while (!in_.rest().empty()) {
@@ -55,6 +56,8 @@ class ImageReader {
  private:
   bool ReadPart() {
     switch (static_cast<uint8_t>(in_.rest().front())) {
+      case kRdbFunction:
+        return ReadLibrary();
       case kSelect:
         return ReadSelect();
       case kResize:
@@ -68,6 +71,13 @@ class ImageReader {
       default:
         return ReadKey(kNoDeadline);
     }
+  }
+
+  bool ReadLibrary() {
+    in_.Byte();
+    const auto code = in_.String();
+    if (code) libraries_.emplace_back(*code);
+    return code.has_value();
   }
 
   bool ReadSelect() {
@@ -98,6 +108,7 @@ class ImageReader {
   RdbReader in_;
   const ValueLimits& limits_;
   Store& store_;
+  std::vector<std::string>& libraries_;
   int database_ = 0;
 };
 
@@ -124,9 +135,14 @@ absl::StatusOr<std::string_view> BodyOf(std::string_view image) {
 
 }  // namespace
 
-std::string WriteRdbImage(Store& store, bool compress) {
+std::string WriteRdbImage(Store& store, std::span<const std::string_view> libraries,
+                          bool compress) {
   std::string image = absl::StrFormat("%s%04d", kMagic, kOldestRdbVersion);
   RdbWriter out(&image, compress);
+  for (const std::string_view code : libraries) {
+    out.Byte(kRdbFunction);
+    out.String(code);
+  }
   for (int i = 0; i < store.size(); ++i) {
     if (store.database(i).size() > 0) WriteDatabase(store.database(i), out);
   }
@@ -136,10 +152,11 @@ std::string WriteRdbImage(Store& store, bool compress) {
   return image;
 }
 
-absl::Status ReadRdbImage(std::string_view image, const ValueLimits& limits, Store& store) {
+absl::Status ReadRdbImage(std::string_view image, const ValueLimits& limits, Store& store,
+                          std::vector<std::string>* libraries) {
   const absl::StatusOr<std::string_view> body = BodyOf(image);
   if (!body.ok()) return body.status();
-  return ImageReader(*body, limits, store).Read();
+  return ImageReader(*body, limits, store, libraries).Read();
 }
 
 }  // namespace kv

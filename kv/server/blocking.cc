@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kv/command/context.h"
 #include "protocol/reply_writer.h"
 
 namespace kv {
@@ -56,11 +57,11 @@ void Blocking::Answer(Connection& connection, const Waiter& waiter, bool with_er
   resp::ReplyWriter reply(&client.output, client.protocol);
   if (with_error) {
     ++waiter.command->failed;
-    reply.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
-  } else if (waiter.timeout_reply == TimeoutReply::kNullArray) {
-    reply.NullArray();
+    constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+    errors_.Count(kUnblocked);
+    reply.Error(kUnblocked);
   } else {
-    reply.NullBulk();
+    ReplyTimeout(reply, waiter.timeout_reply);
   }
   Resume(connection);
 }

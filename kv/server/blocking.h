@@ -14,8 +14,13 @@ namespace kv {
 
 class Blocking {
  public:
-  Blocking(BlockedClients& clients, Store& store, Connections& connections, RequestRunner& runner)
-      : clients_(clients), store_(store), connections_(connections), runner_(runner) {}
+  Blocking(BlockedClients& clients, Store& store, Connections& connections, RequestRunner& runner,
+           ErrorStatistics& errors)
+      : clients_(clients),
+        store_(store),
+        connections_(connections),
+        runner_(runner),
+        errors_(errors) {}
 
   // Serves those whose keys are ready, unless commands are paused.
   void ServeReady();
@@ -34,6 +39,7 @@ class Blocking {
   Store& store_;
   Connections& connections_;
   RequestRunner& runner_;
+  ErrorStatistics& errors_;
 };
 
 }  // namespace kv

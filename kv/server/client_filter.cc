@@ -4,16 +4,15 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 #include "kv/base/numbers.h"
+#include "kv/pubsub/tracking.h"
+#include "kv/server/parts.h"
 
 namespace kv {
 namespace {
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 std::string AddressAndPort(const std::string& address, int port) {
   const bool is_ipv6 = absl::StrContains(address, ":");
@@ -26,6 +25,24 @@ std::optional<std::string_view> ParseType(std::string_view word) {
     if (EqualsIgnoreCase(word, type)) return type;
   }
   return std::nullopt;
+}
+
+// -1 outside of a transaction.
+int64_t QueuedCommands(const Client& client) {
+  return client.transaction() == nullptr ? -1 : static_cast<int64_t>(client.transaction()->size());
+}
+
+// The client that is told of changes for this one; -1 if it does not track, 0 if it is itself.
+int64_t RedirectOf(const Connection& connection) {
+  if (connection.tracking == nullptr) return -1;
+  return static_cast<int64_t>(connection.tracking->options.redirect);
+}
+
+std::string TrackingLetters(const TrackingState& state) {
+  std::string letters = "t";
+  if (state.redirect_is_broken) letters += 'R';
+  if (state.options.broadcast) letters += 'B';
+  return letters;
 }
 
 }  // namespace
@@ -46,7 +63,11 @@ std::string ClientFlagLetters(const Connection& connection) {
   const Client& client = connection.client;
   std::string letters;
   if (client.Is(kClientMonitor)) letters += 'O';
+  if (connection.subscriptions.total() > 0) letters += 'P';
+  if (connection.tracking != nullptr) letters += TrackingLetters(*connection.tracking);
   if (client.Is(kClientBlocked) || connection.postponed) letters += 'b';
+  if (client.transaction() != nullptr) letters += 'x';
+  if (client.Is(kClientWatchBroken)) letters += 'd';
   if (client.Is(kClientCloseAfterReply)) letters += 'c';
   if (connection.closing()) letters += 'A';
   if (client.Is(kClientUnixSocket)) letters += 'U';
@@ -67,14 +88,18 @@ std::string DescribeClient(const Connection& connection, int64_t now_micros) {
       " age=", (now_micros - connection.created()) / kMicrosPerSecond,
       " idle=", (now_micros - connection.last_active()) / kMicrosPerSecond,
       " flags=", ClientFlagLetters(connection), " db=", client.database,
-      " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=", query, " qbuf-free=", query_free,
-      " argv-mem=", connection.argument_bytes(),
-      " multi-mem=0 rbs=0 rbp=0 obl=0 oll=", client.output.empty() ? 0 : 1, " omem=", output,
-      " tot-mem=", sizeof(Connection) + connection.kept_capacity() + output,
-      " events=", connection.sending() ? "rw" : "r",
+      " sub=", connection.subscriptions[TopicKind::kChannel],
+      " psub=", connection.subscriptions[TopicKind::kPattern],
+      " ssub=", connection.subscriptions[TopicKind::kShardChannel],
+      " multi=", QueuedCommands(client), " watch=", client.watched_keys, " qbuf=", query,
+      " qbuf-free=", query_free, " argv-mem=", connection.argument_bytes(),
+      " multi-mem=", client.transaction() == nullptr ? 0 : client.transaction()->bytes(),
+      " rbs=0 rbp=0 obl=0 oll=", client.output.empty() ? 0 : 1, " omem=", output,
+      " tot-mem=", connection.memory_bytes(), " events=", connection.sending() ? "rw" : "r",
       " cmd=", client.last_command == nullptr ? "NULL" : client.last_command->full_name,
-      " user=default redir=-1 resp=", static_cast<int>(client.protocol),
-      " lib-name=", Absl(client.library_name()), " lib-ver=", Absl(client.library_version()),
+      " user=", client.user->name, " redir=", RedirectOf(connection),
+      " resp=", static_cast<int>(client.protocol), " lib-name=", Absl(client.library_name()),
+      " lib-ver=", Absl(client.library_version()),
       " io-thread=0 tot-net-in=", connection.bytes_received(),
       " tot-net-out=", connection.bytes_sent(), " tot-cmds=", client.commands);
 }
@@ -173,7 +198,7 @@ bool ClientFilter::Parse(Context& context, size_t first, ClientFilter* filter) {
         break;
       }
       case Field::kUser:
-        if (condition.text != "default") {
+        if (context.Owner<Parts>().acl.Find(condition.text) == nullptr) {
           context.Fail(absl::StrCat("ERR No such user '", condition.text, "'"));
           return false;
         }
@@ -200,9 +225,9 @@ bool ClientFilter::Holds(const Condition& condition, const Connection& connectio
     case Field::kLocalAddress:
       return condition.text == LocalName(connection);
     case Field::kType:
-      return condition.text == "normal";
+      return condition.text == (connection.subscriptions.total() > 0 ? "pubsub" : "normal");
     case Field::kUser:
-      return true;
+      return condition.text == client.user->name;
     case Field::kMaxAge:
       return seconds_since(connection.created()) >= condition.numbers[0];
     case Field::kIdle:

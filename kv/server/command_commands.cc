@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "kv/base/glob.h"
+#include "kv/command/categories.h"
 #include "kv/command/help.h"
 #include "kv/command/keys_of.h"
 #include "kv/server/parts.h"
@@ -14,11 +15,6 @@
 
 namespace kv {
 namespace {
-
-struct NamedBit {
-  uint64_t bit;
-  std::string_view name;
-};
 
 constexpr NamedBit kFlagNames[] = {
     {kWrite, "write"},
@@ -35,35 +31,12 @@ constexpr NamedBit kFlagNames[] = {
     {kAsking, "asking"},
     {kFast, "fast"},
     {kNoAuth, "no_auth"},
+    {kNoMandatoryKeys, "no_mandatory_keys"},
     {kMovableKeys, "movablekeys"},
     {kNoMulti, "no_multi"},
     {kNoAsyncLoading, "no_async_loading"},
     {kAllowBusy, "allow_busy"},
     {kMayReplicate, "may_replicate"},
-};
-
-constexpr NamedBit kCategoryNames[] = {
-    {kAclKeyspace, "keyspace"},
-    {kAclRead, "read"},
-    {kAclWrite, "write"},
-    {kAclSet, "set"},
-    {kAclSortedSet, "sortedset"},
-    {kAclList, "list"},
-    {kAclHash, "hash"},
-    {kAclString, "string"},
-    {kAclBitmap, "bitmap"},
-    {kAclHyperLogLog, "hyperloglog"},
-    {kAclGeo, "geo"},
-    {kAclStream, "stream"},
-    {kAclPubsub, "pubsub"},
-    {kAclAdmin, "admin"},
-    {kAclFast, "fast"},
-    {kAclSlow, "slow"},
-    {kAclBlocking, "blocking"},
-    {kAclDangerous, "dangerous"},
-    {kAclConnection, "connection"},
-    {kAclTransaction, "transaction"},
-    {kAclScripting, "scripting"},
 };
 
 constexpr NamedBit kKeyFlagNames[] = {
@@ -99,20 +72,6 @@ void ReplyBits(resp::ReplyWriter& reply, uint64_t bits, std::span<const NamedBit
       reply.SimpleString(absl::StrCat(std::string(prefix), std::string(named.name)));
     }
   }
-}
-
-// The categories a command names and those that follow from its flags.
-uint32_t CategoriesOf(const CommandSpec& spec) {
-  uint32_t categories = spec.acl_categories;
-  if ((spec.flags & kWrite) != 0) categories |= kAclWrite;
-  // Commands of scripting groups read by their flags alone, not by category.
-  if ((spec.flags & kReadonly) != 0 && spec.group != CommandGroup::kScripting) {
-    categories |= kAclRead;
-  }
-  if ((spec.flags & kAdmin) != 0) categories |= kAclAdmin | kAclDangerous;
-  if ((spec.flags & kPubsub) != 0) categories |= kAclPubsub;
-  if ((spec.flags & kBlocking) != 0) categories |= kAclBlocking;
-  return categories | ((spec.flags & kFast) != 0 ? kAclFast : kAclSlow);
 }
 
 // The positions that COMMAND INFO reports beside the key specifications: first, last, step.
@@ -292,15 +251,16 @@ void ReplyKeys(Context& context, bool with_flags) {
   const ArgSpan args = context.args.subspan(2);
   const Command* command = table.Resolve(args);
   if (command == nullptr) return context.Fail("ERR Invalid command specified");
-  const int arity = command->spec->arity;
-  const auto size = static_cast<int>(args.size());
-  if ((arity > 0 && size != arity) || size < -arity) {
+  if (!command->spec->AcceptsArguments(args.size())) {
     return context.Fail("ERR Invalid number of arguments specified for command");
   }
   if (command->spec->keys.empty()) return context.Fail("ERR The command has no key arguments");
   std::vector<KeyPosition> keys;
   if (!FindKeys(*command->spec, args, &keys)) {
-    return context.Fail("ERR Invalid arguments specified for command");
+    if (!command->Is(kNoMandatoryKeys)) {
+      return context.Fail("ERR Invalid arguments specified for command");
+    }
+    keys.clear();
   }
   context.reply.Array(keys.size());
   for (const KeyPosition& key : keys) {
@@ -358,12 +318,7 @@ void CommandListCommand(Context& context) {
   std::vector<std::string_view> names;
   const auto add = [&](const Command& command) {
     if (filtered && EqualsIgnoreCase(args[3], "aclcat")) {
-      const uint32_t categories = CategoriesOf(*command.spec);
-      const bool admitted = std::any_of(
-          std::begin(kCategoryNames), std::end(kCategoryNames), [&](const NamedBit& named) {
-            return (categories & named.bit) != 0 && EqualsIgnoreCase(named.name, args[4]);
-          });
-      if (!admitted) return;
+      if ((CategoriesOf(*command.spec) & FindCategory(args[4])) == 0) return;
     } else if (filtered && EqualsIgnoreCase(args[3], "pattern")) {
       if (!GlobMatch(args[4], command.full_name, GlobCase::kIgnored)) return;
     } else if (filtered) {

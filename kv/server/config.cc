@@ -56,14 +56,13 @@ absl::Status Directive::Set(const Words& words, Assignment assignment) {
   return kind.set(words, assignment);
 }
 
-void Config::OnChange(std::initializer_list<std::string_view> names, Observer apply) {
-  assert(observers_.size() < Directive::kNoObserver);
+void Config::OnChange(std::initializer_list<std::string_view> names, Apply apply) {
+  Observer& observer = observers_.emplace_back();
+  observer.apply = std::move(apply);
   for (std::string_view name : names) {
-    Directive* directive = FindMutable(name);
-    assert(directive != nullptr);
-    directive->observer_ = static_cast<uint8_t>(observers_.size());
+    observer.directives.push_back(Find(name));
+    assert(observer.directives.back() != nullptr);
   }
-  observers_.push_back(std::move(apply));
 }
 
 Directive* Config::FindMutable(std::string_view name) {
@@ -92,6 +91,16 @@ absl::Status Config::Assign(std::string_view name, const Words& words) {
 bool Config::IsAssigned(std::string_view name) const {
   const Directive* directive = Find(name);
   return directive != nullptr && directive->assigned_;
+}
+
+void Config::Replace(std::string_view name, const std::vector<Words>& lines) {
+  Assignment assignment = Assignment::kReplace;
+  for (const Words& words : lines) {
+    const absl::Status status = FindMutable(name)->Set(words, assignment);
+    assert(status.ok());
+    status.IgnoreError();
+    assignment = Assignment::kAppend;
+  }
 }
 
 // The first thing that speaks against a setting, unknown names before all else.
@@ -133,23 +142,23 @@ absl::Status Config::SetMany(const Settings& settings, bool may_set_protected) {
     if (directive->Get() != change.before) changes.push_back(std::move(change));
   }
   std::string culprit;
-  status = Apply(changes, &culprit);
+  status = ApplyChanges(changes, &culprit);
   if (status.ok()) return status;
   Undo(changes);
-  Apply(changes, &culprit).IgnoreError();
+  ApplyChanges(changes, &culprit).IgnoreError();
   return SetFailed(culprit, status);
 }
 
 // Lets the changes take effect, each function once. Stops at the first that fails.
-absl::Status Config::Apply(const std::vector<Change>& changes, std::string* culprit) const {
-  std::vector<bool> applied(observers_.size());
-  for (const Change& change : changes) {
-    const uint8_t observer = change.directive->observer_;
-    if (observer == Directive::kNoObserver || applied[observer]) continue;
-    applied[observer] = true;
-    absl::Status status = observers_[observer]();
-    if (!status.ok()) {
-      *culprit = std::string(change.directive->name());
+absl::Status Config::ApplyChanges(const std::vector<Change>& changes, std::string* culprit) const {
+  for (const Observer& observer : observers_) {
+    const auto change = std::find_if(changes.begin(), changes.end(), [&](const Change& candidate) {
+      return std::find(observer.directives.begin(), observer.directives.end(),
+                       candidate.directive) != observer.directives.end();
+    });
+    if (change == changes.end()) continue;
+    if (absl::Status status = observer.apply(); !status.ok()) {
+      *culprit = std::string(change->directive->name());
       return status;
     }
   }

@@ -70,19 +70,17 @@ class Directive {
 
  private:
   friend class Config;
-  static constexpr uint8_t kNoObserver = UINT8_MAX;
 
   const DirectiveRow& row_;
   const Binder& bind_;
   std::unique_ptr<const std::vector<std::string>> default_lines_;  // null until the first Set
   bool assigned_ = false;  // by a file, an argument or the environment
-  uint8_t observer_ = kNoObserver;
 };
 
 class Config {
  public:
   using Settings = std::vector<std::pair<std::string, std::string>>;
-  using Observer = std::function<absl::Status()>;
+  using Apply = std::function<absl::Status()>;
 
   Config() = default;
   Config(const Config&) = delete;
@@ -95,7 +93,8 @@ class Config {
 
   // Has `apply` called after CONFIG SET changed any of `names`: it makes the change take effect or
   // says why it cannot, and then everything is set back. It must be able to apply former values.
-  void OnChange(std::initializer_list<std::string_view> names, Observer apply);
+  // Those for the same name are called in the order of their registration.
+  void OnChange(std::initializer_list<std::string_view> names, Apply apply);
 
   // By name or alias, in any case; null if there is none.
   const Directive* Find(std::string_view name) const;
@@ -105,6 +104,9 @@ class Config {
   // ones append if its kind does.
   absl::Status Assign(std::string_view name, const Words& words);
   bool IsAssigned(std::string_view name) const;
+  // Takes note that the value of a directive is now what these lines say, whoever changed it.
+  // Precondition: there is one of this name, and each line is one of its.
+  void Replace(std::string_view name, const std::vector<Words>& lines);
 
   // CONFIG SET: sets all or none. The error is the whole text for the client behind its code:
   // "CONFIG SET failed (possibly related to argument 'hz') - argument …".
@@ -127,7 +129,11 @@ class Config {
     Directive* directive;
     std::string before;
   };
-  absl::Status Apply(const std::vector<Change>& changes, std::string* culprit) const;
+  struct Observer {
+    std::vector<const Directive*> directives;
+    Apply apply;
+  };
+  absl::Status ApplyChanges(const std::vector<Change>& changes, std::string* culprit) const;
   static void Undo(const std::vector<Change>& changes);
 
   // Deques, so that addresses stay.

@@ -108,7 +108,6 @@ constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 constexpr std::string_view kNoAof = "the append-only file is not supported yet";
 constexpr std::string_view kNoCluster = "cluster mode is not supported yet";
 constexpr std::string_view kNoTls = "TLS is not supported yet";
-constexpr std::string_view kNoAcl = "ACL users are not supported yet";
 constexpr std::string_view kNoModules = "modules are not supported";
 
 constexpr InertRow kPersistence[] = {
@@ -138,7 +137,7 @@ constexpr InertRow kPersistence[] = {
 
 constexpr InertRow kReplication[] = {
     Text("masterauth").With(kSensitive).Alias("primaryauth"),
-    Text("masteruser").Alias("primaryuser"),
+    Text("masteruser").With(kSensitive).Alias("primaryuser"),
     Integer("min-replicas-max-lag", "10", 0, kIntMax).Alias("min-slaves-max-lag"),
     Integer("min-replicas-to-write", "0", 0, kIntMax).Alias("min-slaves-to-write"),
     Memory("repl-backlog-size", "1mb", 1, kMax),
@@ -219,13 +218,8 @@ constexpr InertRow kTypes[] = {
 };
 
 constexpr InertRow kAccess[] = {
-    Name("acl-pubsub-default", "resetchannels", "allchannels resetchannels"),
-    Text("aclfile").With(kImmutable).Refuse(kNoAcl),
-    Integer("acllog-max-len", "128", 0, kMax),
-    List("user").With(kImmutable | kHidden).Refuse(kNoAcl),
     List("loadmodule").With(kImmutable | kHidden).Refuse(kNoModules),
     Name("enable-module-command", "no", "no yes local").With(kImmutable),
-    Integer("tracking-table-max-keys", "1000000", 0, kMax),
     Switch("lua-enable-deprecated-api", "no").With(kImmutable | kHidden),
     Text("locale-collate"),
     Integer("socket-mark-id", "0", 0, kUnsignedMax).With(kImmutable),
@@ -256,10 +250,6 @@ constexpr InertRow kValkey[] = {
     Integer("cluster-blacklist-ttl", "60", 0, kIntMax),
     Integer("cluster-databases", "1", 1, kIntMax).With(kImmutable | kHidden),
     Integer("cluster-manual-failover-timeout", "5000", 1, kIntMax),
-    Integer("commandlog-large-reply-max-len", "128", 0, kMax),
-    Integer("commandlog-large-request-max-len", "128", 0, kMax),
-    Integer("commandlog-reply-larger-than", "1048576", -1, kMax),
-    Integer("commandlog-request-larger-than", "1048576", -1, kMax),
     Switch("dual-channel-replication-enabled", "no"),
     Integer("events-per-io-thread", "2", 0, kIntMax).With(kHidden),
     Switch("extended-redis-compatibility", "no"),

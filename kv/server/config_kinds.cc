@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "kv/base/numbers.h"
 #include "kv/base/text.h"
 
@@ -197,6 +198,29 @@ ValueKind WordsKind(std::vector<std::string>* field) {
   return kind;
 }
 
+ValueKind LinesKind(std::vector<std::string>* field) {
+  ValueKind kind;
+  kind.word_count = WordCount::kAsWritten;
+  kind.set = [=](const Words& words, Assignment assignment) {
+    if (words.empty()) return Refuse("wrong number of arguments");
+    if (assignment == Assignment::kReplace) field->clear();
+    field->push_back(absl::StrJoin(words, " "));
+    return absl::OkStatus();
+  };
+  kind.get = [=] { return absl::StrJoin(*field, "\n"); };
+  kind.lines = [=] {
+    std::vector<std::string> lines;
+    for (const std::string& line : *field) {
+      const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+      lines.push_back(absl::StrJoin(words, " ", [](std::string* out, const std::string& word) {
+        out->append(QuoteIfNeeded(word));
+      }));
+    }
+    return lines;
+  };
+  return kind;
+}
+
 absl::StatusOr<size_t> FindName(const std::vector<std::string_view>& names, std::string_view text) {
   for (size_t i = 0; i < names.size(); ++i) {
     if (EqualsIgnoreCase(names[i], text)) return i;
@@ -373,11 +397,11 @@ ValueKind PercentilesKind(std::vector<double>* field) {
 
 absl::StatusOr<std::string> CanonicalEventClasses(const std::string& text) {
   constexpr std::string_view kAll = "g$lshzxetd";  // what 'A' stands for
-  constexpr std::string_view kOrder = "Ag$lshzxetdnKEm";
+  constexpr std::string_view kOrder = "Ag$lshzxetdnKEmoc";
   std::string letters = text;
   for (char c : text) {
     if (kOrder.find(c) == std::string_view::npos) {
-      return Refuse("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+      return Refuse("Invalid event class character. Use 'Ag$lshzxeKEtmdnoc'.");
     }
     if (c == 'A') letters += kAll;
   }

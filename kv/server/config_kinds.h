@@ -69,6 +69,9 @@ ValueKind CheckedListKind(std::string* field, const Canonical& canonical);
 // Any words, kept one by one.
 ValueKind WordsKind(std::vector<std::string>* field);
 
+// Any words, which may come in several lines, each kept as one text.
+ValueKind LinesKind(std::vector<std::string>* field);
+
 // One of some names, in any case.
 ValueKind NameKind(std::string* field, const std::vector<std::string_view>& names);
 template <class Enum>

@@ -84,7 +84,7 @@ constexpr OptionRow kNetwork[] = {
     Integer<&Options::maxclients, 1, kMaxUnsigned>("maxclients"),
     Integer<&Options::max_new_connections_per_cycle, 1, 1000>("max-new-connections-per-cycle"),
     Bool<&Options::protected_mode>("protected-mode"),
-    String<&Options::requirepass>("requirepass", kSensitive),
+    Bool<&Options::http_enabled>("http-enabled"),
     {"event-backend",
      [](Options& options) {
        return NameKind(&options.event_backend,
@@ -92,6 +92,19 @@ constexpr OptionRow kNetwork[] = {
      },
      kImmutable | kHidden},
     Bool<&Options::io_uring_sqpoll>("io-uring-sqpoll", kImmutable | kHidden),
+};
+
+constexpr OptionRow kUsers[] = {
+    String<&Options::requirepass>("requirepass", kSensitive),
+    {"user", [](Options& options) { return LinesKind(&options.users); }, kImmutable | kHidden},
+    {"aclfile", [](Options& options) { return StringKind(&options.acl.file); }, kImmutable},
+    {"acllog-max-len",
+     [](Options& options) { return IntegerKind(&options.acl.log_max_length, 0, kMaxInt64); }},
+    {"acl-pubsub-default",
+     [](Options& options) {
+       return EnumKind<bool>(&options.acl.grants_channels,
+                             {{"allchannels", true}, {"resetchannels", false}});
+     }},
 };
 
 constexpr OptionRow kLimit[] = {
@@ -129,6 +142,9 @@ constexpr OptionRow kStore[] = {
      [](Options& options) {
        return CheckedStringKind(&options.notify_keyspace_events, CanonicalEventClasses);
      }},
+    Integer<&Options::tracking_table_max_keys, 0, kMaxInt64>("tracking-table-max-keys"),
+    Memory<&Options::notify_expired_value_max_bytes, 0, kMaxInt64>("notify-expired-value-max-bytes",
+                                                                   kHidden),
 };
 
 constexpr OptionRow kTypes[] = {
@@ -188,6 +204,7 @@ constexpr OptionRow kCommand[] = {
      kImmutable},
     Integer<&Options::busy_reply_threshold, 0, kMaxInt64>("busy-reply-threshold", 0,
                                                           "lua-time-limit"),
+    Memory<&Options::script_memory_limit, kMegabyte, kMaxInt64>("script-memory-limit"),
 };
 
 constexpr OptionRow kObservation[] = {
@@ -195,6 +212,15 @@ constexpr OptionRow kObservation[] = {
                                                               "commandlog-execution-slower-than"),
     Integer<&Options::slowlog_max_len, 0, kMaxInt64>("slowlog-max-len", 0,
                                                      "commandlog-slow-execution-max-len"),
+    Integer<&Options::commandlog_request_larger_than, -1, kMaxInt64>(
+        "commandlog-request-larger-than"),
+    Integer<&Options::commandlog_large_request_max_len, 0, kMaxInt64>(
+        "commandlog-large-request-max-len"),
+    Integer<&Options::commandlog_reply_larger_than, -1, kMaxInt64>("commandlog-reply-larger-than"),
+    Integer<&Options::commandlog_large_reply_max_len, 0, kMaxInt64>(
+        "commandlog-large-reply-max-len"),
+    String<&Options::memory_prefix_separator>("memory-prefix-separator"),
+    Integer<&Options::memory_prefix_depth, 0, 16>("memory-prefix-depth"),
     Integer<&Options::latency_monitor_threshold, 0, kMaxInt64>("latency-monitor-threshold"),
     Bool<&Options::latency_tracking>("latency-tracking"),
     {"latency-tracking-info-percentiles",
@@ -260,8 +286,8 @@ constexpr OptionRow kProcess[] = {
 
 void AddServerDirectives(Config* config, ServerOptions* options) {
   for (std::span<const OptionRow> rows : std::initializer_list<std::span<const OptionRow>>{
-           kNetwork, kLimit, kStore, kTypes, kPersistence, kCompaction, kCommand, kObservation,
-           kRunning, kLogging, kProcess}) {
+           kNetwork, kUsers, kLimit, kStore, kTypes, kPersistence, kCompaction, kCommand,
+           kObservation, kRunning, kLogging, kProcess}) {
     config->Add(rows, [options](const OptionRow& row) { return row.bind(*options); });
   }
 }

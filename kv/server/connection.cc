@@ -47,7 +47,20 @@ void Connection::OnReceive(std::span<const char> bytes) {
     if (kept_.empty()) KeepInput();
     AppendKept(bytes);
   }
-  owner_.OnReadable(*this);
+  TellReadable();
+}
+
+// Input is for the parser of RESP, unless the peer speaks HTTP.
+void Connection::TellReadable() {
+  if (speech == Speech::kUnknown) [[unlikely]] {
+    speech = owner_.OnFirstBytes(*this, input_.substr(position_));
+    // A peer that has ended sends no more of what it may have begun.
+    if (speech == Speech::kUnknown && ended) speech = Speech::kResp;
+  }
+  if (speech == Speech::kResp) [[likely]]
+    return owner_.OnReadable(*this);
+  if (speech == Speech::kHttp) return DropInput();
+  KeepInput();
 }
 
 // A connection that was idle when the long command began can be served meanwhile: no request of the
@@ -63,7 +76,7 @@ void Connection::ReleaseHeld() {
   const std::unique_ptr<std::string> held = std::move(held_);
   if (held == nullptr || closing()) return;
   AppendKept(*held);
-  owner_.OnReadable(*this);
+  TellReadable();
 }
 
 void Connection::AppendKept(std::span<const char> bytes) {
@@ -84,6 +97,8 @@ resp::ParseResult Connection::NextRequest(resp::ArgVector* args) {
     const resp::LargeArgument* large = parser_.pending_large_argument();
     // A large argument is begun by KeepInput: requests parsed before it still view the input.
     if (large == nullptr || large_ == nullptr || large_filled_ < large_size_) return result;
+    // Of several in one request the first is received elsewhere, the others among the input.
+    if (large->body_offset != large_offset_) return result;
     parser_.SupplyLargeArgument({large_->data(), large_size_});
   }
 }
@@ -146,6 +161,7 @@ void Connection::BeginLargeArgument(const resp::LargeArgument& argument) {
   large_ = Blob::Create(owner_.memory(), 0, std::min(large_size_, first));
   std::memcpy(large_->data(), arrived.data(), arrived.size());
   kept_.resize(body);
+  kept_.shrink_to_fit();
   ContinueLargeArgument();
 }
 
@@ -232,22 +248,56 @@ void Connection::OnSent() {
   Flush();
 }
 
+resp::ReplyBuffer& Connection::PushBuffer(PushOrder order) {
+  if (!owner_.OnPush(*this, order)) return client.output;
+  if (pushes_ == nullptr) pushes_ = std::make_unique<resp::ReplyBuffer>(&owner_.chunk_pool());
+  client.SetFlag(kClientPushed, true);
+  return *pushes_;
+}
+
+void Connection::ReleasePushes() {
+  client.SetFlag(kClientPushed, false);
+  client.output.Append(std::move(*pushes_));
+  pushes_ = nullptr;
+}
+
 // --- end ---
 
 // Closing while input is unread resets the connection, and replies on their way to the peer are
 // lost; so it reads on until the peer has ended, too.
 void Connection::Finish() {
+  if (leaving()) return Detach();
   if (ended) return Close();
   if (closing()) return;
   lingering_ = true;
+  owner_.OnClosing(*this);
   loop_.EndSending(stream_);
   owner_.OnLingering(*this);
+}
+
+void Connection::Leave(Heir* heir) {
+  departure_ = std::make_unique<Departure>(Departure{heir, {}});
+  client.SetFlag(kClientCloseAfterReply, true);
+}
+
+// What the peer has sent behind its last request goes along, but for the rest of a large argument.
+void Connection::Detach() {
+  if (closing()) return;
+  departure_->unread = input_.substr(position_);
+  lingering_ = true;
+  owner_.OnClosing(*this);
+  loop_.Detach(stream_);
+}
+
+void Connection::OnDetached(ae::FileDescriptor socket, std::string unread) {
+  if (closing_) return owner_.OnGone(*this);
+  departure_->heir->OnDetached(*this, std::move(socket), departure_->unread + unread);
 }
 
 void Connection::OnEnd() {
   ended = true;
   if (lingering_) return Close();
-  owner_.OnReadable(*this);
+  TellReadable();
 }
 
 void Connection::OnError(int) {
@@ -256,11 +306,12 @@ void Connection::OnError(int) {
 
 void Connection::Close() {
   if (std::exchange(closing_, true)) return;
+  owner_.OnClosing(*this);
   loop_.Close(stream_);
 }
 
 void Connection::OnClosed() {
-  closing_ = true;
+  if (!std::exchange(closing_, true)) owner_.OnClosing(*this);
   owner_.OnGone(*this);
 }
 

@@ -17,22 +17,52 @@
 #include <string_view>
 #include <vector>
 
+#include "ae/file_descriptor.h"
 #include "ae/loop.h"
 #include "kv/command/client.h"
 #include "kv/command/command_table.h"
 #include "kv/command/context.h"
+#include "kv/pubsub/push_target.h"
 #include "protocol/request_parser.h"
 
 namespace kv {
 
 class Connection;
 
+// The protocol of a peer, as far as its first bytes tell.
+enum class Speech : uint8_t { kResp, kHttp, kUnknown };
+
+// Answers peers that speak HTTP.
+class HttpListener {
+ public:
+  virtual ~HttpListener() = default;
+  // All that the peer has sent so far. To be asked again with more if it is kUnknown; what is kHttp
+  // is answered by the listener.
+  virtual Speech OnFirstBytes(Connection& connection, std::string_view bytes) = 0;
+};
+
+// Takes over peers that leave the server (Connection::Leave).
+class Heir {
+ public:
+  virtual ~Heir() = default;
+  // The peer's socket, which blocks, and the bytes that it has sent behind the request that made it
+  // leave. The connection stays until the heir reports it gone (ConnectionOwner::OnGone).
+  virtual void OnDetached(Connection& connection, ae::FileDescriptor socket,
+                          std::string unread) = 0;
+};
+
 // What connections ask of the server around them.
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
+  // The first bytes of a peer that may speak HTTP; see HttpListener.
+  virtual Speech OnFirstBytes(Connection& connection, std::string_view bytes) = 0;
   // The connection has input to parse.
   virtual void OnReadable(Connection& connection) = 0;
+  // The connection takes no more requests, and nothing more is to be sent to the peer.
+  virtual void OnClosing(Connection& connection) = 0;
+  // Something is pushed to the client. Returns whether a request of it is running.
+  virtual bool OnPush(Connection& connection, PushOrder order) = 0;
   // The stream is gone; the owner destroys the connection when no request refers to it.
   virtual void OnGone(Connection& connection) = 0;
   // True while a long command lets streams be polled: what arrives for a connection with requests
@@ -55,7 +85,7 @@ class ConnectionOwner {
   virtual resp::ChunkPool& chunk_pool() = 0;
 };
 
-class Connection final : public ae::StreamHandler, public LargeArguments {
+class Connection final : public ae::StreamHandler, public LargeArguments, public PushTarget {
  public:
   Connection(ConnectionOwner& owner, ae::Loop& loop, ae::StreamId stream, uint64_t id,
              ae::Peer peer);
@@ -89,6 +119,8 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   // Sends what the client's output holds, as far as the peer takes it.
   void Flush();
   bool sending() const { return in_flight_ > 0; }
+  // Puts what was pushed while a request of the client ran behind the reply.
+  void ReleasePushes();
   // Holds the output back from its byte `begin` on, until the log it depends on is durable up to
   // `offset`. Neither is smaller than in an earlier call.
   void HoldOutput(size_t begin, uint64_t offset);
@@ -99,6 +131,10 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   uint64_t last_hold() const { return holds_ == nullptr ? 0 : holds_->back().offset; }
 
   // --- end ---
+  // Hands the peer over to `heir`, which outlives the connection, when the output has left. Nothing
+  // more is run.
+  void Leave(Heir* heir);
+  bool leaving() const { return departure_ != nullptr; }
   // Closes at once; what is unsent is dropped.
   void Close();
   // True once the conversation is over: nothing is run or sent any more, what arrives is dropped.
@@ -111,24 +147,32 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   int64_t last_active() const { return last_active_; }  // monotonic microseconds
   uint64_t bytes_received() const { return bytes_received_; }
   uint64_t bytes_sent() const { return bytes_sent_; }
-  // Bytes of input that wait or are being run.
-  size_t query_bytes() const { return input_.size() + large_filled_; }
+  // Bytes of input that wait or are being run; of a request with a large argument, the argument's.
+  size_t query_bytes() const { return large_ == nullptr ? input_.size() : large_filled_; }
   // Bytes of the arguments of a request that has not arrived whole.
   size_t argument_bytes() const { return parser_.in_request() ? kept_bytes() : 0; }
-  // What the connection takes: itself, its input, its output.
+  // What the connection takes: itself, its input, its output, what the server keeps for the client.
   size_t memory_bytes() const {
-    return sizeof(*this) + kept_capacity() + client.output.allocated_bytes() +
-           client.output.pinned_bytes();
+    return sizeof(*this) + client.output.allocated_bytes() + client.output.pinned_bytes() +
+           heap_bytes() + stored_bytes();
+  }
+  // The part that grows with what the peer sends, and lies neither in the store's memory nor among
+  // the chunks of output.
+  size_t heap_bytes() const { return HeapBytesOf(kept_) + client.watched_bytes + tracking_bytes; }
+  // The part in the store's memory.
+  size_t stored_bytes() const {
+    return large_bytes() + subscriptions.bytes + client.queued_bytes();
   }
   size_t kept_bytes() const { return kept_.size() - kept_begin_ + large_filled_; }
-  size_t kept_capacity() const {
-    return kept_.capacity() + (large_ == nullptr ? 0 : large_->allocated_bytes());
-  }
+  size_t kept_capacity() const { return HeapBytesOf(kept_) + large_bytes(); }
+
+  Speech speech = Speech::kResp;  // until it is known, nothing is parsed
 
   // --- bookkeeping of the RequestRunner ---
   bool ready = false;        // listed as having input
   bool received = false;     // listed as having views of this tick's input
-  bool dirty = false;        // listed as having output
+  bool dirty = false;        // listed as having output, or pushes
+  bool delivering = false;   // listed as having pushes that leave in turn
   bool postponed = false;    // waits for the end of a pause
   bool ended = false;        // the peer sends no more
   bool restricted = false;   // served by the RestrictedRunner until the tick ends
@@ -136,6 +180,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
 
   // --- bookkeeping of the Connections ---
   size_t accounted_bytes = 0;          // its part of the sum that maxmemory-clients limits
+  size_t accounted_heap_bytes = 0;     // its part of what all keep outside the store
   int64_t over_soft_limit_since = -1;  // monotonic microseconds; -1: its output is below
 
   // --- ae::StreamHandler ---
@@ -145,23 +190,36 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
   void OnSent() override;
   void OnError(int error) override;
   void OnClosed() override;
+  void OnDetached(ae::FileDescriptor socket, std::string unread) override;
 
   // --- LargeArguments ---
   Blob* Take(std::string_view argument) override;
+
+  // --- PushTarget ---
+  resp::ReplyBuffer& PushBuffer(PushOrder order) override;
+  uint64_t client_id() const override { return client.id; }
+  resp::Version protocol() const override { return client.protocol; }
 
  private:
   static constexpr size_t kMaxParts = 16;
   static constexpr size_t kMaxSendBytes = 256 * 1024;
 
+  // What a string allocates: nothing while it fits into itself.
+  static size_t HeapBytesOf(const std::string& text) {
+    return text.capacity() == std::string().capacity() ? 0 : text.capacity();
+  }
+  size_t large_bytes() const { return large_ == nullptr ? 0 : large_->allocated_bytes(); }
   void BeginLargeArgument(const resp::LargeArgument& argument);
   void ContinueLargeArgument();
   void AppendKept(std::span<const char> bytes);
   void CheckLimit();
   void DropInput();
+  void TellReadable();
   void NoteSent();
   bool MustHold();
   size_t FreeOutput() const;
   void Finish();
+  void Detach();
 
   ConnectionOwner& owner_;
   ae::Loop& loop_;
@@ -186,6 +244,7 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
     uint64_t offset;
   };
   std::unique_ptr<std::vector<Hold>> holds_;
+  std::unique_ptr<resp::ReplyBuffer> pushes_;  // waits for the end of the running request
 
   size_t in_flight_ = 0;
   std::vector<iovec> parts_;
@@ -193,6 +252,13 @@ class Connection final : public ae::StreamHandler, public LargeArguments {
 
   bool closing_ = false;
   bool lingering_ = false;  // everything was sent, and the end; the peer's end is awaited
+
+  // Where the peer goes when everything was sent, and what it has sent itself by then.
+  struct Departure {
+    Heir* heir;
+    std::string unread;
+  };
+  std::unique_ptr<Departure> departure_;
 
   int64_t created_;
   int64_t last_active_;

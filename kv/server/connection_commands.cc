@@ -10,24 +10,19 @@
 namespace kv {
 namespace {
 
-// Takes the same time wherever the two differ.
-bool SecretsAreEqual(std::string_view a, std::string_view b) {
-  unsigned char difference = a.size() == b.size() ? 0 : 1;
-  for (size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i] ^ (i < b.size() ? b[i] : 0));
-  }
-  return difference == 0;
-}
+struct Credentials {
+  std::string_view user;
+  std::string_view password;
+};
 
 // Checks user and password; on failure an error is sent.
-bool Authenticate(Context& context, std::string_view user, std::string_view password) {
-  const std::string& required = context.Owner<Parts>().options.requirepass;
-  if (user != "default" || (!required.empty() && !SecretsAreEqual(password, required))) {
-    context.Fail("WRONGPASS invalid username-password pair or user is disabled.");
-    return false;
+bool Authenticate(Context& context, const Credentials& credentials) {
+  Acl& acl = context.Owner<Parts>().acl;
+  if (acl.Authenticate(context.client, credentials.user, credentials.password, context.args[0])) {
+    return true;
   }
-  context.client.SetGate(kGateAuthentication, false);
-  return true;
+  context.Fail("WRONGPASS invalid username-password pair or user is disabled.");
+  return false;
 }
 
 void ReplyHello(Context& context) {
@@ -51,6 +46,7 @@ void ReplyHello(Context& context) {
 
 void SetProtocol(Context& context, resp::Version version) {
   context.client.protocol = version;
+  context.Owner<Parts>().pubsub.UpdateGate(context.client);
   context.reply = resp::ReplyWriter(context.reply.buffer(), version);
 }
 
@@ -60,8 +56,15 @@ void PingCommand(Context& context) {
   if (context.args.size() > 2) {
     return context.Fail("ERR wrong number of arguments for 'ping' command");
   }
+  const std::string_view text = context.args.size() == 2 ? context.args[1] : "";
+  if ((context.client.gates & kGateSubscribed) != 0) {
+    // Looks like a message, which is all that such a client expects.
+    context.reply.Array(2);
+    context.reply.Bulk("pong");
+    return context.reply.Bulk(text);
+  }
   if (context.args.size() == 1) return context.reply.Pong();
-  context.reply.Bulk(context.args[1]);
+  context.reply.Bulk(text);
 }
 
 void EchoCommand(Context& context) {
@@ -77,13 +80,15 @@ void SelectCommand(Context& context) {
 
 void AuthCommand(Context& context) {
   if (context.args.size() > 3) return context.Fail(kSyntaxError);
-  if (context.args.size() == 2 && context.Owner<Parts>().options.requirepass.empty()) {
+  if (context.args.size() == 2 && context.Owner<Parts>().acl.default_user().any_password) {
     return context.Fail(
         "ERR AUTH <password> called without any password configured for the default user. Are you "
         "sure your configuration is correct?");
   }
   const bool with_user = context.args.size() == 3;
-  if (!Authenticate(context, with_user ? context.args[1] : "default", context.args.back())) return;
+  if (!Authenticate(context, {with_user ? context.args[1] : kDefaultUser, context.args.back()})) {
+    return;
+  }
   context.reply.Ok();
 }
 
@@ -94,11 +99,13 @@ void HelloCommand(Context& context) {
     if (!version) return context.Fail("ERR Protocol version is not an integer or out of range");
     if (*version != 2 && *version != 3) return context.Fail("NOPROTO unsupported protocol version");
   }
+  // Of options that are repeated the last counts.
+  std::optional<Credentials> credentials;
   std::optional<std::string_view> name;
   for (size_t i = 2; i < context.args.size(); ++i) {
     const size_t left = context.args.size() - i - 1;
     if (EqualsIgnoreCase(context.args[i], "auth") && left >= 2) {
-      if (!Authenticate(context, context.args[i + 1], context.args[i + 2])) return;
+      credentials = {context.args[i + 1], context.args[i + 2]};
       i += 2;
     } else if (EqualsIgnoreCase(context.args[i], "setname") && left >= 1) {
       name = context.args[++i];
@@ -107,6 +114,7 @@ void HelloCommand(Context& context) {
           absl::StrCat("ERR Syntax error in HELLO option '", std::string(context.args[i]), "'"));
     }
   }
+  if (credentials && !Authenticate(context, *credentials)) return;
   if (!context.client.authenticated()) {
     return context.Fail(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
@@ -118,6 +126,16 @@ void HelloCommand(Context& context) {
   ReplyHello(context);
 }
 
+// The first AUTH with a name and a password behind it, wherever it stands.
+bool IsSecretOfHello(const Command&, ArgSpan args, size_t index) {
+  for (size_t i = 2; i + 2 < args.size(); ++i) {
+    if (!EqualsIgnoreCase(args[i], "auth")) continue;
+    if (index == i + 1 || index == i + 2) return true;
+    i += 2;
+  }
+  return false;
+}
+
 void QuitCommand(Context& context) {
   context.reply.Ok();
   context.client.SetFlag(kClientCloseAfterReply, true);
@@ -127,11 +145,14 @@ void ResetCommand(Context& context) {
   Parts& parts = context.Owner<Parts>();
   Client& client = context.client;
   parts.monitors.Remove(client);
+  parts.transactions.Discard(client);
+  parts.pubsub.Forget(parts.connections.TargetOf(client));
+  parts.tracking.Disable(parts.connections.TargetOf(client));
   client.SetFlag(
       kClientReplyOff | kClientReplySkip | kClientReplySkipNext | kClientNoTouch | kClientNoEvict,
       false);
   client.SetGate(kGateReplyMode | kGateNoTouch, false);
-  client.SetGate(kGateAuthentication, !parts.options.requirepass.empty());
+  parts.acl.Greet(client);
   client.database = 0;
   if (!client.name().empty()) client.details().name.clear();
   SetProtocol(context, resp::Version::kResp2);

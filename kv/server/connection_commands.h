@@ -16,6 +16,7 @@ std::span<const CommandSpec> ConnectionCommandSpecs();
 void AuthCommand(Context& context);
 void EchoCommand(Context& context);
 void HelloCommand(Context& context);
+bool IsSecretOfHello(const Command& command, ArgSpan args, size_t index);
 void PingCommand(Context& context);
 void QuitCommand(Context& context);
 void ResetCommand(Context& context);
@@ -37,6 +38,12 @@ void ClientSetinfoCommand(Context& context);
 void ClientSetnameCommand(Context& context);
 void ClientUnblockCommand(Context& context);
 void ClientUnpauseCommand(Context& context);
+
+// tracking_commands.cc
+void ClientCachingCommand(Context& context);
+void ClientGetredirCommand(Context& context);
+void ClientTrackingCommand(Context& context);
+void ClientTrackinginfoCommand(Context& context);
 
 // Gives the client a name; replies with an error and returns false if it has blanks.
 bool SetClientName(Context& context, std::string_view name);

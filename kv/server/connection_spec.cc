@@ -1,4 +1,5 @@
 // The commands about connections, as data. Handlers: connection_commands.cc, client_commands.cc.
+#include "kv/command/secrets.h"
 #include "kv/server/connection_commands.h"
 
 namespace kv {
@@ -69,7 +70,30 @@ constexpr Argument kFilters[] = {
     {.name = "capa", .token = "CAPA", .flags = kOptional},
 };
 
+constexpr Argument kTrackingArguments[] = {
+    {.name = "status", .type = kOneOf, .children = kOnOff},
+    {.name = "client-id", .type = kInteger, .token = "REDIRECT", .flags = kOptional},
+    {.name = "prefix", .token = "PREFIX", .flags = kOptional | kMultiple | kMultipleToken},
+    {.name = "bcast", .type = kPureToken, .token = "BCAST", .flags = kOptional},
+    {.name = "optin", .type = kPureToken, .token = "OPTIN", .flags = kOptional},
+    {.name = "optout", .type = kPureToken, .token = "OPTOUT", .flags = kOptional},
+    {.name = "noloop", .type = kPureToken, .token = "NOLOOP", .flags = kOptional},
+};
+constexpr Argument kYesNo[] = {{.name = "yes", .type = kPureToken, .token = "YES"},
+                               {.name = "no", .type = kPureToken, .token = "NO"}};
+constexpr Argument kCachingArguments[] = {{.name = "mode", .type = kOneOf, .children = kYesNo}};
+
 constexpr CommandSpec kClientSubcommands[] = {
+    {.name = "caching",
+     .handler = ClientCachingCommand,
+     .arity = 3,
+     .flags = kNoScript | kLoading | kStale,
+     .acl_categories = kAclConnection,
+     .group = CommandGroup::kConnection,
+     .since = "6.0.0",
+     .complexity = "O(1)",
+     .summary = "Sets whether the keys of the next command are tracked.",
+     .arguments = kCachingArguments},
     {.name = "capa",
      .handler = ClientCapaCommand,
      .arity = -3,
@@ -89,6 +113,15 @@ constexpr CommandSpec kClientSubcommands[] = {
      .since = "2.6.9",
      .complexity = "O(1)",
      .summary = "Returns the name of the connection."},
+    {.name = "getredir",
+     .handler = ClientGetredirCommand,
+     .arity = 2,
+     .flags = kNoScript | kLoading | kStale,
+     .acl_categories = kAclConnection,
+     .group = CommandGroup::kConnection,
+     .since = "6.0.0",
+     .complexity = "O(1)",
+     .summary = "Returns the id of the client that is told of changes of tracked keys."},
     {.name = "help",
      .handler = ClientHelpCommand,
      .arity = 2,
@@ -196,6 +229,25 @@ constexpr CommandSpec kClientSubcommands[] = {
      .complexity = "O(1)",
      .summary = "Names the connection.",
      .arguments = kNameArguments},
+    {.name = "tracking",
+     .handler = ClientTrackingCommand,
+     .arity = -3,
+     .flags = kNoScript | kLoading | kStale,
+     .acl_categories = kAclConnection,
+     .group = CommandGroup::kConnection,
+     .since = "6.0.0",
+     .complexity = "O(1), and O(N) in the number of prefixes.",
+     .summary = "Has the client told when keys change that it may have cached.",
+     .arguments = kTrackingArguments},
+    {.name = "trackinginfo",
+     .handler = ClientTrackinginfoCommand,
+     .arity = 2,
+     .flags = kNoScript | kLoading | kStale,
+     .acl_categories = kAclConnection,
+     .group = CommandGroup::kConnection,
+     .since = "6.2.0",
+     .complexity = "O(1)",
+     .summary = "Returns how the client's keys are tracked."},
     {.name = "unblock",
      .handler = ClientUnblockCommand,
      .arity = -3,
@@ -227,7 +279,8 @@ constexpr CommandSpec kCommands[] = {
      .since = "1.0.0",
      .complexity = "O(N) in the number of passwords of the user.",
      .summary = "Authenticates the connection.",
-     .arguments = kAuthArguments},
+     .arguments = kAuthArguments,
+     .is_secret = IsSecretFrom<1>},
     {.name = "client",
      .arity = -2,
      .group = CommandGroup::kConnection,
@@ -254,11 +307,12 @@ constexpr CommandSpec kCommands[] = {
      .since = "6.0.0",
      .complexity = "O(1)",
      .summary = "Chooses the protocol version and introduces the two sides.",
-     .arguments = kHelloArguments},
+     .arguments = kHelloArguments,
+     .is_secret = IsSecretOfHello},
     {.name = "ping",
      .handler = PingCommand,
      .arity = -1,
-     .flags = kFast,
+     .flags = kFast | kWhileSubscribed,
      .acl_categories = kAclConnection,
      .group = CommandGroup::kConnection,
      .since = "1.0.0",
@@ -268,7 +322,8 @@ constexpr CommandSpec kCommands[] = {
     {.name = "quit",
      .handler = QuitCommand,
      .arity = -1,
-     .flags = kAllowBusy | kNoScript | kLoading | kStale | kFast | kNoAuth | kParseBarrier,
+     .flags = kAllowBusy | kNoScript | kLoading | kStale | kFast | kNoAuth | kParseBarrier |
+              kNotQueued | kWhileSubscribed,
      .acl_categories = kAclConnection,
      .group = CommandGroup::kConnection,
      .since = "1.0.0",
@@ -279,7 +334,8 @@ constexpr CommandSpec kCommands[] = {
     {.name = "reset",
      .handler = ResetCommand,
      .arity = 1,
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kParseBarrier,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kParseBarrier |
+              kNotQueued | kWhileSubscribed,
      .acl_categories = kAclConnection,
      .group = CommandGroup::kConnection,
      .since = "6.2.0",
@@ -294,7 +350,8 @@ constexpr CommandSpec kCommands[] = {
      .since = "1.0.0",
      .complexity = "O(1)",
      .summary = "Chooses the database of the connection.",
-     .arguments = kIndex},
+     .arguments = kIndex,
+     .databases = DatabaseUse::kNamedFirst},
 };
 static_assert(IsConsistent(kCommands));
 

@@ -16,8 +16,8 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 }  // namespace
 
 Connections::Connections(ae::Loop& loop, const ServerOptions& options, const Clock& clock,
-                         SlabMemory& memory, Logger* logger)
-    : loop_(loop), options_(options), clock_(clock), memory_(memory), logger_(logger) {
+                         SlabMemory& memory, Acl& acl, Logger* logger)
+    : loop_(loop), options_(options), clock_(clock), memory_(memory), acl_(acl), logger_(logger) {
   ApplyOptions();
 }
 
@@ -52,7 +52,7 @@ ae::StreamHandler* Connections::OnAccept(ae::StreamId stream, const ae::Peer& pe
     *farewell = "-ERR max number of clients reached\r\n";
     return nullptr;
   }
-  if (options_.protected_mode && options_.requirepass.empty() && !peer.is_loopback) {
+  if (options_.protected_mode && acl_.admits_strangers() && !peer.is_loopback) {
     ++stats_.rejected;
     *farewell =
         "-DENIED solokv is running in protected mode: no password is set, so only clients of this "
@@ -64,7 +64,8 @@ ae::StreamHandler* Connections::OnAccept(ae::StreamId stream, const ae::Peer& pe
   const uint64_t id = next_id_++;
   auto connection = std::make_unique<Connection>(*this, loop_, stream, id, peer);
   Connection* handler = connection.get();
-  handler->client.SetGate(kGateAuthentication, !options_.requirepass.empty());
+  acl_.Greet(handler->client);
+  if (options_.http_enabled) handler->speech = Speech::kUnknown;
   if (options_.tcp_keepalive > 0 && !peer.is_unix) {
     handler->SetKeepAlive(static_cast<int>(options_.tcp_keepalive));
   }
@@ -72,10 +73,35 @@ ae::StreamHandler* Connections::OnAccept(ae::StreamId stream, const ae::Peer& pe
   return handler;
 }
 
+PushTarget& Connections::TargetOf(const Client& client) {
+  return *Find(client.id);
+}
+
+PushTarget* Connections::FindTarget(uint64_t client_id) const {
+  Connection* const connection = Find(client_id);
+  return connection == nullptr || connection->closing() ? nullptr : connection;
+}
+
+uint64_t Connections::RunningClient() const {
+  const Connection* const running = runner_->running();
+  return running == nullptr ? 0 : running->client.id;
+}
+
+bool Connections::OnPush(Connection& connection, PushOrder order) {
+  runner_->AddPushed(connection, order);
+  return runner_->running() == &connection;
+}
+
+void Connections::OnClosing(Connection& connection) {
+  pubsub_->Forget(connection);
+  tracking_->Disable(connection);
+}
+
 void Connections::OnGone(Connection& connection) {
   const auto found = connections_.find(connection.client.id);
   if (found == connections_.end()) return;
   accounted_bytes_ -= connection.accounted_bytes;
+  heap_bytes_ -= connection.accounted_heap_bytes;
   stats_.bytes_received += connection.bytes_received();
   stats_.bytes_sent += connection.bytes_sent();
   gone_.push_back(std::move(found->second));
@@ -84,6 +110,7 @@ void Connections::OnGone(Connection& connection) {
 
 void Connections::Bury() {
   for (const auto& connection : gone_) {
+    for (ClientKeeper* const keeper : keepers_) keeper->Forget(connection->client);
     runner_->Forget(*connection);
     restricted_runner_->Forget(*connection);
   }
@@ -104,10 +131,10 @@ void Connections::OnHeld(Connection& connection) {
   held_.push_back(connection.client.id);
 }
 
-void Connections::PollRestricted() {
+void Connections::PollRestricted(std::string_view refusal) {
   polls_restricted_ = true;
   loop_.PollStreams();
-  restricted_runner_->Run();
+  restricted_runner_->Run(refusal);
   polls_restricted_ = false;
 }
 
@@ -136,9 +163,16 @@ void Connections::OnQueryBufferLimit(Connection& connection) {
 
 // --- limits of output and memory ---
 
+const OutputLimit& Connections::OutputLimitOf(const Connection& connection) const {
+  const bool subscribes = connection.subscriptions.total() > 0;
+  return options_.client_output_buffer_limit[subscribes ? kPubsubClients : kNormalClients];
+}
+
 bool Connections::IsOutputExceeded(Connection& connection) const {
-  const OutputLimit& limit = options_.client_output_buffer_limit[kNormalClients];
-  const auto bytes = static_cast<int64_t>(connection.client.output.size());
+  const OutputLimit& limit = OutputLimitOf(connection);
+  // What fits into one chunk does not count: that much a client may always have.
+  const size_t size = connection.client.output.size();
+  const int64_t bytes = size <= resp::Chunk::kCapacity ? 0 : static_cast<int64_t>(size);
   if (limit.hard_bytes > 0 && bytes >= limit.hard_bytes) return true;
   if (limit.soft_bytes == 0 || bytes < limit.soft_bytes) {
     connection.over_soft_limit_since = -1;
@@ -159,9 +193,13 @@ bool Connections::EnforceOutputLimit(Connection& connection) {
 }
 
 void Connections::EnforceSoftOutputLimits() {
-  if (options_.client_output_buffer_limit[kNormalClients].soft_bytes == 0) return;
+  const bool has_subscribers = pubsub_->subscribers() > 0;
+  if (options_.client_output_buffer_limit[kNormalClients].soft_bytes == 0 && !has_subscribers) {
+    return;
+  }
   ForEach([this](Connection& connection) {
-    if (!connection.closing()) EnforceOutputLimit(connection);
+    if (connection.closing() || OutputLimitOf(connection).soft_bytes == 0) return;
+    EnforceOutputLimit(connection);
   });
 }
 
@@ -171,14 +209,16 @@ size_t Connections::MemoryLimit() const {
 }
 
 void Connections::OnMemoryChanged(Connection& connection) {
+  const size_t heap_bytes = connection.heap_bytes();
+  heap_bytes_ += heap_bytes - std::exchange(connection.accounted_heap_bytes, heap_bytes);
   if (memory_limit_ == 0 || connection.closing()) return;
   const size_t bytes = connection.memory_bytes();
-  accounted_bytes_ += bytes - connection.accounted_bytes;
-  connection.accounted_bytes = bytes;
+  accounted_bytes_ += bytes - std::exchange(connection.accounted_bytes, bytes);
+  if (accounted_bytes_ > memory_limit_) eviction_is_due_ = true;
 }
 
 void Connections::Evict() {
-  if (memory_limit_ == 0 || accounted_bytes_ <= memory_limit_) return;
+  if (!std::exchange(eviction_is_due_, false) || memory_limit_ == 0) return;
   std::vector<Connection*> candidates;
   ForEach([&](Connection& connection) {
     if (connection.closing() || connection.client.Is(kClientNoEvict)) return;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -52,7 +53,11 @@ std::string DescribeQuicklist(const ListChain& chain, const ListLimits& limits) 
 }
 
 void Object(Context& context) {
+  // Also of a key that has expired and is not removed yet.
+  ExpiryPolicy& policy = context.store.context().expiry;
+  const ExpiryPolicy usual = std::exchange(policy, ExpiryPolicy::kShow);
   const EntryRef ref = context.db.Peek(context.Key(2));
+  policy = usual;
   if (!ref) return context.Fail(kNoSuchKey);
   const StoreContext& store = context.store.context();
   std::string text = absl::StrFormat(
@@ -118,23 +123,34 @@ void LogMessage(Context& context) {
   context.reply.Ok();
 }
 
-// DEBUG RELOAD [NOFLUSH] [MERGE]: the whole keyspace to an image and back. With NOFLUSH, what there
-// is stays, and is replaced key by key.
+// DEBUG RELOAD [NOFLUSH] [MERGE]: everything to an image and back. With NOFLUSH, what there is
+// stays: keys are replaced, libraries by MERGE only.
 void Reload(Context& context) {
   bool flush = true;
+  bool merge = false;
   for (const std::string_view option : context.args.subspan(2)) {
-    if (EqualsIgnoreCase(option, "noflush") || EqualsIgnoreCase(option, "merge")) {
-      flush = false;
-    } else {
+    if (EqualsIgnoreCase(option, "merge")) {
+      merge = true;
+    } else if (!EqualsIgnoreCase(option, "noflush")) {
       return context.Fail("ERR DEBUG RELOAD only supports the MERGE and NOFLUSH options.");
     }
+    flush = false;
   }
-  const ServerOptions& options = context.Owner<Parts>().options;
-  const std::string image = WriteRdbImage(context.store, options.rdbcompression);
+  const Parts& parts = context.Owner<Parts>();
+  Functions& functions = parts.scripting.functions();
+  const std::string image =
+      WriteRdbImage(context.store, functions.libraries().codes(), parts.options.rdbcompression);
   for (int i = 0; flush && i < context.store.size(); ++i) context.store.database(i).Clear();
-  const absl::Status status = ReadRdbImage(image, options.value_limits, context.store);
-  if (!status.ok()) {
-    return context.Fail(absl::StrCat("ERR Error trying to load the RDB image: ", status.message()));
+  if (flush) functions.Flush(/*lazily=*/false);
+  std::vector<std::string> libraries;
+  const absl::Status status =
+      ReadRdbImage(image, parts.options.value_limits, context.store, &libraries);
+  const std::string error =
+      status.ok()
+          ? functions.Restore(libraries, merge ? RestorePolicy::kReplace : RestorePolicy::kAppend)
+          : std::string(status.message());
+  if (!error.empty()) {
+    return context.Fail(absl::StrCat("ERR Error trying to load the RDB image: ", error));
   }
   context.reply.Ok();
 }
@@ -248,6 +264,11 @@ void Protocol(Context& context) {
   }
 }
 
+void SetDisableDenyScripts(Context& context) {
+  context.Owner<Parts>().scripting.AllowAnyCommand(context.args[2] == "1");
+  context.reply.Ok();
+}
+
 void Help(Context& context);
 
 void RewriteWholeConfig(Context& context) {
@@ -284,6 +305,8 @@ constexpr Subcommand kSubcommands[] = {
      "given back"},
     {"set-active-expire", 3, 3, SetActiveExpire,
      "SET-ACTIVE-EXPIRE <0|1> - remove keys when they are due, or only when touched"},
+    {"set-disable-deny-scripts", 3, 3, SetDisableDenyScripts,
+     "SET-DISABLE-DENY-SCRIPTS <0|1> - let scripts call every command"},
     {"sleep", 3, 3, Sleep, "SLEEP <seconds> - stop serving for so long"},
     {"stringmatch-len", 4, 4, StringMatchLength,
      "STRINGMATCH-LEN <length> <pattern> - match a text of so many a's"},

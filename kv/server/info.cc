@@ -10,15 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "kv/base/absl_text.h"
 #include "kv/base/resource_usage.h"
 #include "kv/server/version.h"
 
 namespace kv {
 namespace {
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 // Writes the lines of one section.
 class Section {
@@ -96,11 +93,11 @@ void ClientsSection(const Parts& parts, Section& out) {
   out.Number("client_recent_max_input_buffer", max_input);
   out.Number("client_recent_max_output_buffer", max_output);
   out.Number("blocked_clients", blocked);
-  out.Number("tracking_clients", 0);
-  out.Number("pubsub_clients", 0);
-  out.Number("watching_clients", 0);
+  out.Number("tracking_clients", parts.tracking.clients());
+  out.Number("pubsub_clients", parts.pubsub.subscribers());
+  out.Number("watching_clients", parts.transactions.watched().clients());
   out.Number("clients_in_timeout_table", 0);
-  out.Number("total_watched_keys", 0);
+  out.Number("total_watched_keys", parts.transactions.watched().keys());
   out.Number("total_blocking_keys", parts.blocked.keys());
   out.Number("total_blocking_keys_on_nokey", parts.blocked.keys_watched_for_end());
   const PauseMode pause = parts.pause.mode();
@@ -113,6 +110,23 @@ void ClientsSection(const Parts& parts, Section& out) {
     out.Text("paused_actions", "none");
     out.Number("paused_timeout_milliseconds", 0);
   }
+}
+
+void WriteScriptMemory(const Scripting& scripting, Section& out) {
+  const auto used = [](const ScriptEngine* engine) {
+    return engine == nullptr ? 0 : engine->memory_used();
+  };
+  const LibrarySet& libraries = scripting.functions().libraries();
+  out.Number("used_memory_vm_eval", used(scripting.scripts().engine()));
+  out.Bytes("used_memory_lua", used(scripting.scripts().engine()));
+  out.Number("used_memory_scripts_eval", scripting.scripts().text_memory());
+  out.Number("number_of_cached_scripts", scripting.scripts().size());
+  out.Number("number_of_functions", libraries.functions());
+  out.Number("number_of_libraries", libraries.size());
+  out.Number("used_memory_vm_functions", used(scripting.functions().engine()));
+  out.Bytes("used_memory_vm_total", scripting.engine_memory());
+  out.Number("used_memory_functions", scripting.functions().text_memory());
+  out.Bytes("used_memory_scripts", scripting.text_memory());
 }
 
 void MemorySection(const Parts& parts, Section& out) {
@@ -139,19 +153,7 @@ void MemorySection(const Parts& parts, Section& out) {
   out.Number("allocator_resident", parts.store.memory().mapped());
   out.Number("allocator_muzzy", 0);
   out.Bytes("total_system_memory", SystemMemoryBytes());
-  for (const char* kind : {"lua", "vm_eval", "scripts_eval"}) {
-    out.Number(absl::StrCat("used_memory_", kind), 0);
-  }
-  out.Text("used_memory_lua_human", "0B");
-  out.Number("number_of_cached_scripts", 0);
-  out.Number("number_of_functions", 0);
-  out.Number("number_of_libraries", 0);
-  out.Number("used_memory_vm_functions", 0);
-  out.Number("used_memory_vm_total", 0);
-  out.Text("used_memory_vm_total_human", "0B");
-  out.Number("used_memory_functions", 0);
-  out.Number("used_memory_scripts", 0);
-  out.Text("used_memory_scripts_human", "0B");
+  WriteScriptMemory(parts.scripting, out);
   out.Bytes("maxmemory", static_cast<size_t>(parts.options.maxmemory));
   out.Text("maxmemory_policy", parts.options.maxmemory_policy);
   out.Fixed("allocator_frag_ratio",
@@ -176,12 +178,14 @@ void MemorySection(const Parts& parts, Section& out) {
   out.Number("mem_total_replication_buffers", 0);
   out.Number("mem_clients_slaves", 0);
   out.Number("mem_clients_normal", memory.clients);
+  out.Number("mem_overhead_db_hashtable_rehashing", 0);
   out.Number("mem_cluster_links", 0);
   out.Number("mem_aof_buffer", 0);
   out.Text("mem_allocator", "solokv-slabs");
   out.Number("active_defrag_running", parts.compaction.effort());
   out.Number("lazyfree_pending_objects", parts.store.reclaimer().pending());
-  out.Number("lazyfreed_objects", parts.store.reclaimer().freed());
+  out.Number("lazyfreed_objects",
+             parts.store.reclaimer().freed() + parts.scripting.functions().freed_lazily());
 }
 
 void PersistenceSection(const Parts& parts, Section& out) {
@@ -213,6 +217,11 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("total_connections_received", connections.accepted);
   out.Number("total_commands_processed", parts.dispatcher.commands());
   out.Number("instantaneous_ops_per_sec", static_cast<int64_t>(parts.stats.commands.PerSecond()));
+  out.Number("instantaneous_eventloop_cycles_per_sec",
+             static_cast<int64_t>(parts.stats.ticks.PerSecond()));
+  out.Number("instantaneous_eventloop_duration_usec",
+             static_cast<int64_t>(
+                 Ratio(parts.stats.busy_micros.PerSecond(), parts.stats.ticks.PerSecond())));
   out.Number("total_net_input_bytes", connections.bytes_received);
   out.Number("total_net_output_bytes", connections.bytes_sent);
   out.Number("total_net_repl_input_bytes", 0);
@@ -233,17 +242,19 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("expire_lag_msec_max", parts.store.expiry_lag().max());
   out.Number("evicted_keys", store.evicted);
   out.Number("evicted_clients", connections.evicted);
-  out.Number("evicted_scripts", 0);
+  out.Number("evicted_scripts", parts.scripting.scripts().evicted());
   out.Number("total_eviction_exceeded_time", 0);
   out.Number("current_eviction_exceeded_time", 0);
   out.Number("keyspace_hits", store.hits);
   out.Number("keyspace_misses", store.misses);
+  out.Number("keyspace_misses_absent", store.misses_absent());
   out.Number("keyspace_misses_expired", store.misses_expired);
-  out.Number("pubsub_channels", 0);
-  out.Number("pubsub_patterns", 0);
-  out.Number("pubsubshard_channels", 0);
-  out.Number("latest_fork_usec", 0);
-  out.Number("total_forks", 0);
+  out.Number("keyspace_misses_evicted", store.misses_evicted);
+  out.Number("pubsub_channels", parts.pubsub.topics(TopicKind::kChannel));
+  out.Number("pubsub_patterns", parts.pubsub.topics(TopicKind::kPattern));
+  out.Number("pubsubshard_channels", parts.pubsub.topics(TopicKind::kShardChannel));
+  out.Number("latest_fork_usec", parts.stats.last_fork_micros);
+  out.Number("total_forks", parts.stats.forks);
   out.Number("migrate_cached_sockets", 0);
   out.Number("slave_expires_tracked_keys", 0);
   const CompactionStats& compaction = parts.compaction.stats();
@@ -253,9 +264,9 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("active_defrag_key_misses", compaction.keys_kept);
   out.Number("total_active_defrag_time", parts.compaction.total_millis());
   out.Number("current_active_defrag_time", parts.compaction.current_millis());
-  out.Number("tracking_total_keys", 0);
-  out.Number("tracking_total_items", 0);
-  out.Number("tracking_total_prefixes", 0);
+  out.Number("tracking_total_keys", parts.tracking.keys());
+  out.Number("tracking_total_items", parts.tracking.items());
+  out.Number("tracking_total_prefixes", parts.tracking.prefixes());
   out.Number("unexpected_error_replies", 0);
   out.Number("total_error_replies", parts.dispatcher.errors().total());
   out.Number("dump_payload_sanitizations", 0);
@@ -270,10 +281,12 @@ void StatsSection(const Parts& parts, Section& out) {
   out.Number("eventloop_cycles", parts.ticks.ticks());
   out.Number("eventloop_duration_sum", parts.ticks.busy_nanos() / 1000);
   out.Number("eventloop_duration_cmd_sum", parts.ticks.total_nanos(TickPhase::kRun) / 1000);
-  out.Number("acl_access_denied_auth", 0);
-  out.Number("acl_access_denied_cmd", 0);
-  out.Number("acl_access_denied_key", 0);
-  out.Number("acl_access_denied_channel", 0);
+  const AclStatistics& denials = parts.acl.statistics();
+  out.Number("acl_access_denied_auth", denials.denied_authentications);
+  out.Number("acl_access_denied_cmd", denials.denied_commands);
+  out.Number("acl_access_denied_key", denials.denied_keys);
+  out.Number("acl_access_denied_channel", denials.denied_channels);
+  out.Number("acl_access_denied_db", denials.denied_databases);
 }
 
 void ReplicationSection(const Parts& parts, Section& out) {
@@ -358,6 +371,15 @@ void EventloopSection(const Parts& parts, Section& out) {
   }
 }
 
+// What Redis tells of its loop when asked for it by name.
+void DebugSection(const Parts& parts, Section& out) {
+  const TickProfile& ticks = parts.ticks;
+  out.Number("eventloop_duration_aof_sum", ticks.total_nanos(TickPhase::kPersist) / 1000);
+  out.Number("eventloop_duration_cron_sum", ticks.total_nanos(TickPhase::kTimers) / 1000);
+  out.Number("eventloop_duration_max", ticks.wall_max_nanos() / 1000);
+  out.Number("eventloop_cmd_per_cycle_max", ticks.most_commands());
+}
+
 void ClusterSection(const Parts&, Section& out) {
   out.Number("cluster_enabled", 0);
 }
@@ -394,6 +416,7 @@ struct SectionRow {
   std::string_view title;
   void (*write)(const Parts&, Section&);
   bool by_default;
+  bool in_all = true;
 };
 
 constexpr SectionRow kSections[] = {
@@ -412,12 +435,15 @@ constexpr SectionRow kSections[] = {
     {"keyspace", "Keyspace", KeyspaceSection, true},
     {"keysizes", "Keysizes", KeysizesSection, true},
     {"eventloop", "Eventloop", EventloopSection, false},
+    {"debug", "Debug", DebugSection, false, /*in_all=*/false},
 };
 
 bool IsWanted(const SectionRow& section, std::span<const std::string_view> names) {
   if (names.empty()) return section.by_default;
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-    if (EqualsIgnoreCase(name, "all") || EqualsIgnoreCase(name, "everything")) return true;
+    if (EqualsIgnoreCase(name, "all") || EqualsIgnoreCase(name, "everything")) {
+      return section.in_all;
+    }
     if (EqualsIgnoreCase(name, "default")) return section.by_default;
     return EqualsIgnoreCase(name, section.name);
   });
@@ -436,16 +462,21 @@ std::string HumanBytes(size_t bytes) {
 
 MemoryOverview MeasureMemory(const Parts& parts) {
   MemoryOverview memory{};
-  parts.connections.ForEach(
-      [&](const Connection& connection) { memory.clients += connection.memory_bytes(); });
+  size_t stored_for_clients = 0;
+  parts.connections.ForEach([&](const Connection& connection) {
+    memory.clients += connection.memory_bytes();
+    stored_for_clients += connection.stored_bytes();
+  });
   size_t tables = 0;
   for (int i = 0; i < parts.store.size(); ++i) {
     const Database& database = parts.store.database(i);
     tables += database.table_bytes() + database.index_bytes();
   }
   const size_t stored = parts.store.memory().used();
-  memory.used = stored + memory.clients + parts.startup_memory;
-  memory.overhead = tables + memory.clients + parts.startup_memory;
+  const size_t beside = memory.clients + parts.startup_memory + parts.scripting.engine_memory() +
+                        parts.scripting.text_memory();
+  memory.used = stored + beside - stored_for_clients;
+  memory.overhead = tables + beside;
   memory.data = memory.used - memory.overhead;
   return memory;
 }

@@ -57,14 +57,27 @@ void ConfigSetCommand(Context& context) {
   context.reply.Ok();
 }
 
+bool IsSecretOfConfigSet(const Command& command, ArgSpan args, size_t index) {
+  if (index < 3 || index % 2 == 0) return false;
+  const Config& config = static_cast<const Parts*>(command.owner)->config;
+  const Directive* const directive = config.Find(args[index - 1]);
+  return directive != nullptr && directive->Is(kSensitive);
+}
+
 void ConfigResetstatCommand(Context& context) {
   Parts& parts = context.Owner<Parts>();
   parts.dispatcher.ResetStatistics();
+  parts.acl.ResetStatistics();
   parts.connections.ResetStats();
   parts.store.ResetStats();
+  parts.scripting.functions().ResetStats();
+  parts.scripting.scripts().ResetStats();
   parts.compaction.ResetStats();
   parts.ticks.Reset();
+  parts.stats.forks = parts.stats.last_fork_micros = 0;
   parts.stats.commands.Reset();
+  parts.stats.ticks.Reset();
+  parts.stats.busy_micros.Reset();
   parts.stats.input_bytes.Reset();
   parts.stats.output_bytes.Reset();
   context.reply.Ok();

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "kv/command/help.h"
+#include "kv/server/latency_report.h"
+#include "kv/server/observation_commands.h"
 #include "kv/server/parts.h"
-#include "kv/server/server_commands.h"
 
 namespace kv {
 
 void LatencyLatestCommand(Context& context) {
-  const auto& all = context.Owner<Parts>().latency.series();
+  const auto& all = context.Owner<Parts>().observation.latency.series();
   context.reply.Array(all.size());
   for (const auto& [event, series] : all) {
     context.reply.Array(6);
@@ -28,7 +28,7 @@ void LatencyLatestCommand(Context& context) {
 }
 
 void LatencyHistoryCommand(Context& context) {
-  const auto& all = context.Owner<Parts>().latency.series();
+  const auto& all = context.Owner<Parts>().observation.latency.series();
   const auto found = all.find(std::string(context.args[2]));
   if (found == all.end()) return context.reply.Array(0);
   context.reply.Array(found->second.samples.size());
@@ -40,7 +40,7 @@ void LatencyHistoryCommand(Context& context) {
 }
 
 void LatencyResetCommand(Context& context) {
-  LatencyMonitor& latency = context.Owner<Parts>().latency;
+  LatencyMonitor& latency = context.Owner<Parts>().observation.latency;
   size_t reset = 0;
   if (context.args.size() == 2) {
     reset = latency.ResetAll();
@@ -51,53 +51,21 @@ void LatencyResetCommand(Context& context) {
 }
 
 void LatencyGraphCommand(Context& context) {
-  const auto& all = context.Owner<Parts>().latency.series();
+  const auto& all = context.Owner<Parts>().observation.latency.series();
   const auto found = all.find(std::string(context.args[2]));
   if (found == all.end()) {
     return context.Fail(
         absl::StrCat("ERR No samples available for event '", std::string(context.args[2]), "'"));
   }
-  const LatencyMonitor::Series& series = found->second;
-  int64_t low = INT64_MAX;
-  int64_t high = 0;
-  for (const auto& sample : series.samples) {
-    low = std::min(low, sample.milliseconds);
-    high = std::max(high, sample.milliseconds);
-  }
-  std::string graph = absl::StrFormat("%s - high %d ms, low %d ms (all time high %d ms)\n",
-                                      found->first, high, low, series.max);
-  absl::StrAppend(&graph, std::string(80, '-'), "\n");
-  constexpr int64_t kLevels = 4;
-  for (int64_t level = kLevels; level >= 1; --level) {
-    for (const auto& sample : series.samples) {
-      const int64_t range = std::max<int64_t>(1, high - low);
-      const int64_t height = 1 + (sample.milliseconds - low) * (kLevels - 1) / range;
-      graph.push_back(height >= level ? '#' : ' ');
-    }
-    graph.push_back('\n');
-  }
-  context.reply.Verbatim("txt", graph);
+  const int64_t now = context.Owner<Parts>().clock.WallMillis() / 1000;
+  context.reply.Verbatim("txt", DrawLatencyGraph(found->first, found->second, now));
 }
 
 void LatencyDoctorCommand(Context& context) {
-  Parts& parts = context.Owner<Parts>();
-  std::string report;
-  if (parts.options.latency_monitor_threshold == 0) {
-    report =
-        "Latency monitoring is off: 'CONFIG SET latency-monitor-threshold <milliseconds>' turns "
-        "it on.\n";
-  } else if (parts.latency.series().empty()) {
-    report = "No latency spike was observed since monitoring began.\n";
-  } else {
-    int number = 0;
-    for (const auto& [event, series] : parts.latency.series()) {
-      absl::StrAppendFormat(&report, "%d. %s: %d spikes (average %d ms, worst %d ms).\n", ++number,
-                            event, series.count, series.sum / series.count, series.max);
-    }
-    absl::StrAppend(&report,
-                    "\nSLOWLOG GET names the slow commands behind 'command' and 'fast-command'.\n");
-  }
-  context.reply.Verbatim("txt", report);
+  const Parts& parts = context.Owner<Parts>();
+  context.reply.Verbatim(
+      "txt", DescribeLatency(parts.observation.latency, parts.options.latency_monitor_threshold,
+                             parts.options.slowlog_log_slower_than));
 }
 
 namespace {
@@ -194,8 +162,9 @@ void ReplySlowTick(resp::ReplyWriter& reply, const SlowTick& tick) {
 }  // namespace
 
 void LatencySlowticksCommand(Context& context) {
+  if (context.args.size() > 3) return FailSubcommandArity(context);
   const std::vector<SlowTick>& slowest = context.Owner<Parts>().ticks.slowest();
-  const std::optional<size_t> shown = ParseShown(context, slowest.size());
+  const std::optional<size_t> shown = ParseShown(context, 2, slowest.size());
   if (!shown) return;
   context.reply.Array(*shown);
   for (size_t i = 0; i < *shown; ++i) ReplySlowTick(context.reply, slowest[i]);

@@ -62,8 +62,8 @@ void MemoryStatsCommand(Context& context) {
   bytes("clients.normal", memory.clients);
   number("cluster.links", 0);
   number("aof.buffer", 0);
-  number("lua.caches", 0);
-  number("functions.caches", 0);
+  bytes("lua.caches", parts.scripting.scripts().text_memory());
+  bytes("functions.caches", parts.scripting.functions().text_memory());
   for (int i = 0; i < parts.store.size(); ++i) {
     const Database& database = parts.store.database(i);
     if (database.size() == 0) continue;

@@ -39,9 +39,6 @@ class Monitors {
   std::vector<uint64_t> ids_;
 };
 
-// Whether an argument of this call is a secret that logs and monitors must not show.
-bool IsSecret(const Command& command, ArgSpan args, size_t index);
-
 }  // namespace kv
 
 #endif  // SOLOKV_KV_SERVER_MONITORS_H_

@@ -37,7 +37,7 @@ class OutputWatermark {
 
   // Whether the reply of this command depends on the data.
   static bool Concerns(const Command& command) {
-    return command.Is(kWrite | kReadonly | kMayReplicate);
+    return command.Is(kWrite | kReadonly | kMayReplicate | kRunsTransaction);
   }
   // The output of `connection` depends, from its byte `begin` on, on all that was logged so far.
   void Hold(Connection& connection, size_t begin);

@@ -12,21 +12,26 @@
 #include "ae/loop.h"
 #include "kv/base/clock.h"
 #include "kv/base/cycle_clock.h"
+#include "kv/command/acl.h"
 #include "kv/command/command_table.h"
 #include "kv/command/dispatcher.h"
 #include "kv/command/effects.h"
+#include "kv/command/transaction_commands.h"
+#include "kv/pubsub/pubsub.h"
+#include "kv/pubsub/tracking.h"
+#include "kv/scripting/scripting.h"
 #include "kv/server/blocking.h"
 #include "kv/server/compaction.h"
 #include "kv/server/config.h"
 #include "kv/server/config_rewriter.h"
 #include "kv/server/connections.h"
-#include "kv/server/latency_monitor.h"
+#include "kv/server/keyspace_census.h"
 #include "kv/server/monitors.h"
+#include "kv/server/observation.h"
 #include "kv/server/pause.h"
 #include "kv/server/request_runner.h"
 #include "kv/server/server_options.h"
 #include "kv/server/server_stats.h"
-#include "kv/server/slow_log.h"
 #include "kv/server/tick_profile.h"
 #include "kv/store/store.h"
 
@@ -40,6 +45,8 @@ class ServerControl {
   virtual void RequestShutdown() = 0;
   // Writes the configuration back to its file.
   virtual absl::Status RewriteConfig(RewriteScope scope) = 0;
+  // What is observed of commands has changed.
+  virtual void ObserveCommands() = 0;
   // Returns all memory without live data to the system, during the ticks that follow.
   virtual void PurgeMemory() = 0;
   // Writes a notice to the log.
@@ -53,20 +60,25 @@ struct Parts {
   ae::Loop& loop;
   Store& store;
   CommandTable& table;
+  Acl& acl;
   Effects& effects;
   Dispatcher& dispatcher;
   Connections& connections;
   RequestRunner& runner;
   Pause& pause;
-  SlowLog& slow_log;
-  LatencyMonitor& latency;
+  Observation& observation;
   ServerStats& stats;
   TickProfile& ticks;
   Config& config;
   Monitors& monitors;
+  PubSub& pubsub;
+  Tracking& tracking;
   Blocking& blocking;
   BlockedClients& blocked;
+  Transactions& transactions;
   Compaction& compaction;
+  KeyspaceCensus& census;
+  Scripting& scripting;
   ServerControl& control;
   std::string run_id;      // 40 hexadecimal digits, new for each server
   std::string executable;  // path, empty for an embedded server

@@ -6,9 +6,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "kv/base/prefetch.h"
+#include "kv/base/same_bytes.h"
+#include "kv/command/transaction_commands.h"
 #include "kv/types/value_operations.h"
 
 namespace kv {
+namespace {
+
+// Whether keys may be equal: numbered ones nearly always differ at the end.
+bool EndsAlike(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && !a.empty() && a.back() == b.back();
+}
+
+}  // namespace
 
 RequestRunner::RequestRunner(Dispatcher& dispatcher, CommandTable& table, Store& store,
                              BlockedClients& blocked, DispatchHooks& hooks,
@@ -38,10 +48,26 @@ void RequestRunner::AddDirty(Connection& connection) {
   if (!std::exchange(connection.dirty, true)) dirty_.push_back(&connection);
 }
 
+void RequestRunner::AddPushed(Connection& connection, PushOrder order) {
+  if (watermark_.active()) unheld_.push_back({&connection, connection.client.output.size()});
+  if (order == PushOrder::kInTurn) return deliveries_.Add(connection);
+  if (!std::exchange(connection.dirty, true)) pushed_.push_back(&connection);
+}
+
+void RequestRunner::HoldPushes() {
+  for (const Push& push : unheld_) watermark_.Hold(*push.connection, push.begin);
+  unheld_.clear();
+}
+
 void RequestRunner::Forget(Connection& connection) {
   if (connection.ready) std::erase(ready_, &connection);
   if (connection.received) std::erase(received_, &connection);
-  if (connection.dirty) std::erase(dirty_, &connection);
+  if (connection.dirty) {
+    std::erase(dirty_, &connection);
+    std::erase(pushed_, &connection);
+  }
+  deliveries_.Forget(connection);
+  std::erase_if(unheld_, [&](const Push& push) { return push.connection == &connection; });
   if (connection.postponed) std::erase(postponed_, &connection);
   watermark_.Forget(connection);
   blocked_.Remove(connection.client.id);
@@ -109,8 +135,11 @@ bool RequestRunner::TakeTurn(Connection& connection) {
     }
     const ArgSpan args(args_.data() + first_arg, args_.size() - first_arg);
     Command* command = table_.Resolve(args);
-    block_.push_back({&connection, command, first_arg, static_cast<uint32_t>(args.size()), mark, 0,
-                      false, false});
+    block_.push_back({.connection = &connection,
+                      .command = command,
+                      .first_arg = first_arg,
+                      .args = static_cast<uint32_t>(args.size()),
+                      .mark = mark});
     if (connection.holds_large_argument() || (command != nullptr && command->Is(kParseBarrier))) {
       return true;
     }
@@ -121,6 +150,8 @@ bool RequestRunner::TakeTurn(Connection& connection) {
 void RequestRunner::ExecuteBlock() {
   if (block_.empty()) return;
   PrefetchBlock();
+  if (hot_keys_->Pass(block_.size())) [[unlikely]]
+    SampleBlock();
   hooks_.RefreshTime();
   dispatcher_.StartClock();
   for (Request& request : block_) Execute(request);
@@ -134,6 +165,10 @@ void RequestRunner::PrefetchBlock() {
     return store_.database(request.connection->client.database);
   };
   bool has_elements = false;
+  // A queue or a collection is asked for again and again: what the request before has had fetched
+  // is there.
+  const Database* last_database = nullptr;
+  HashedKey last = {};
   for (Request& request : block_) {
     if (request.command == nullptr || request.command->first_key == 0 ||
         request.command->first_key >= request.args) {
@@ -141,12 +176,19 @@ void RequestRunner::PrefetchBlock() {
     }
     const Database& database = database_of(request);
     has_elements |= request.command->first_element != 0;
-    request.hash = database.Hash(args_[request.first_arg + request.command->first_key]).hash;
+    const std::string_view key = args_[request.first_arg + request.command->first_key];
     request.has_hash = true;
-    database.PrefetchBucket(request.hash);
+    request.is_fetched =
+        &database == last_database && EndsAlike(key, last.bytes) && SameBytes(key, last.bytes);
+    if (!request.is_fetched) {
+      last = database.Hash(key);
+      last_database = &database;
+      database.PrefetchBucket(last.hash);
+    }
+    request.hash = last.hash;
   }
   for (Request& request : block_) {
-    if (!request.has_hash) continue;
+    if (!request.has_hash || request.is_fetched) continue;
     request.away = database_of(request).PrefetchEntry(request.hash, request.command->Is(kWrite));
   }
   for (const Request& request : block_) {
@@ -154,6 +196,16 @@ void RequestRunner::PrefetchBlock() {
   }
   if (has_elements) [[unlikely]]
     PrefetchElements();
+}
+
+void RequestRunner::SampleBlock() {
+  hot_keys_->SampleDue(block_.size(), [this](size_t index) {
+    const Request& request = block_[index];
+    const Client& client = request.connection->client;
+    if (request.command == nullptr || !client.authenticated()) return;
+    hot_keys_->Sample(client.database, *request.command,
+                      ArgSpan(args_.data() + request.first_arg, request.args));
+  });
 }
 
 // The collections are those that the keys hold before the block is executed; nothing of them is
@@ -190,12 +242,12 @@ void RequestRunner::PrefetchElements() {
 void RequestRunner::Execute(Request& request) {
   Connection& connection = *request.connection;
   if (!MayRun(connection)) {
-    if (connection.postponed || connection.client.Is(kClientBlocked)) {
+    if (connection.postponed || connection.client.Is(kClientBlocked) || connection.leaving()) {
       connection.Rewind(request.mark);
     }
     return;
   }
-  if (pause_ != PauseMode::kNone && IsPaused(request.command)) [[unlikely]] {
+  if (pause_ != PauseMode::kNone && IsPaused(request)) [[unlikely]] {
     return Postpone(request);
   }
   if (watermark_.active()) [[unlikely]] {
@@ -220,7 +272,7 @@ void RequestRunner::EndWaitAtEnd(Connection& connection) {
 
 void RequestRunner::CallAgain(Connection& connection, Command* command, ArgSpan args) {
   const size_t reply_begin = connection.client.output.size();
-  if (dispatcher_.Execute(connection.client, command, args) && watermark_.active() &&
+  if (Run(connection, command, args, nullptr, nullptr) && watermark_.active() &&
       OutputWatermark::Concerns(*command)) {
     watermark_.Hold(connection, reply_begin);
   }
@@ -230,11 +282,38 @@ bool RequestRunner::Call(const Request& request) {
   Connection& connection = *request.connection;
   const ArgSpan args(args_.data() + request.first_arg, request.args);
   const bool large = connection.holds_large_argument();
-  const bool ran = dispatcher_.Execute(connection.client, request.command, args,
-                                       request.has_hash ? &request.hash : nullptr,
-                                       large ? &connection : nullptr);
+  const bool ran = Run(connection, request.command, args,
+                       request.has_hash ? &request.hash : nullptr, large ? &connection : nullptr);
   if (large) connection.DropLargeArgument();
   return ran;
+}
+
+bool RequestRunner::Run(Connection& connection, Command* command, ArgSpan args,
+                        const uint64_t* first_key_hash, LargeArguments* large) {
+  Connection* const outer = std::exchange(running_, &connection);
+  const size_t outer_begin = std::exchange(reply_begin_, connection.client.output.size());
+  const bool ran = dispatcher_.Execute(connection.client, command, args, first_key_hash, large);
+  const bool begins_transaction = connection.client.transaction() != nullptr;
+  if (connection.tracking != nullptr && ran && !begins_transaction) [[unlikely]]
+    tracking_->OnExecuted(connection, *command, args);
+  if (tracking_->has_broadcasts()) [[unlikely]]
+    tracking_->SendBroadcasts();
+  running_ = outer;
+  reply_begin_ = outer_begin;
+  if (connection.client.Is(kClientPushed)) [[unlikely]]
+    connection.ReleasePushes();
+  if (!unheld_.empty()) [[unlikely]]
+    HoldPushes();
+  return ran;
+}
+
+void RequestRunner::OnPartExecuted(const Client& client, const Command& command, ArgSpan args) {
+  // What a transaction runs was counted as it was queued.
+  if (client.Is(kClientScript) && hot_keys_->Pass(1)) [[unlikely]] {
+    hot_keys_->SampleDue(1, [&](size_t) { hot_keys_->Sample(client.database, command, args); });
+  }
+  if (running_ == nullptr || running_->tracking == nullptr) return;
+  tracking_->OnPartExecuted(*running_, command, args);
 }
 
 void RequestRunner::CallAndHold(const Request& request) {
@@ -257,9 +336,12 @@ void RequestRunner::RejectStream(Connection& connection) {
 
 // --- pauses ---
 
-bool RequestRunner::IsPaused(const Command* command) const {
+bool RequestRunner::IsPaused(const Request& request) const {
   if (pause_ == PauseMode::kAll) return true;
-  return command != nullptr && command->Is(kWrite | kMayReplicate);
+  if (request.command == nullptr) return false;
+  const ArgSpan args(args_.data() + request.first_arg, request.args);
+  const uint64_t flags = FlagsOfCall(request.connection->client, *request.command, args);
+  return (flags & (kWrite | kMayReplicate)) != 0;
 }
 
 void RequestRunner::Postpone(Request& request) {
@@ -280,12 +362,15 @@ void RequestRunner::SetPause(PauseMode mode) {
 // --- the end of a tick ---
 
 void RequestRunner::Flush() {
-  for (size_t i = 0; i < dirty_.size(); ++i) {
-    Connection& connection = *dirty_[i];
-    connection.dirty = false;
-    if (!connection.closing()) connection.Flush();
+  for (std::vector<Connection*>* list : {&pushed_, &dirty_}) {
+    for (size_t i = 0; i < list->size(); ++i) {
+      Connection& connection = *(*list)[i];
+      connection.dirty = false;
+      if (!connection.closing()) connection.Flush();
+    }
+    list->clear();
   }
-  dirty_.clear();
+  deliveries_.FlushShare();
 }
 
 void RequestRunner::EndTick() {

@@ -7,9 +7,6 @@
 namespace kv {
 namespace {
 
-constexpr std::string_view kBusy =
-    "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
-
 bool IsAllowed(const Command* command, ArgSpan args) {
   if (command == nullptr || !command->Is(kAllowBusy)) return false;
   return command->name() != "shutdown" || (args.size() == 2 && EqualsIgnoreCase(args[1], "nosave"));
@@ -27,9 +24,9 @@ void RestrictedRunner::Forget(Connection& connection) {
   std::erase(served_, &connection);
 }
 
-void RestrictedRunner::Run() {
+void RestrictedRunner::Run(std::string_view refusal) {
   for (Connection* connection : std::exchange(queue_, {})) {
-    if (!connection->closing()) Serve(*connection);
+    if (!connection->closing()) Serve(*connection, refusal);
     connection->KeepInput();
     connection->Flush();
     served_.push_back(connection);
@@ -44,12 +41,12 @@ void RestrictedRunner::EndTick(RequestRunner& next) {
   }
 }
 
-void RestrictedRunner::Serve(Connection& connection) {
+void RestrictedRunner::Serve(Connection& connection, std::string_view refusal) {
   while (!connection.closing() && !connection.client.Is(kClientCloseAfterReply)) {
     args_.clear();
     switch (connection.NextRequest(&args_)) {
       case resp::ParseResult::kRequest:
-        Execute(connection);
+        Execute(connection, refusal);
         break;
       case resp::ParseResult::kIncomplete:
         connection.client.SetFlag(kClientCloseAfterReply, connection.ended);
@@ -62,12 +59,12 @@ void RestrictedRunner::Serve(Connection& connection) {
   }
 }
 
-void RestrictedRunner::Execute(Connection& connection) {
+void RestrictedRunner::Execute(Connection& connection, std::string_view refusal) {
   Command* command = table_.Resolve(args_);
   if (IsAllowed(command, args_)) {
     dispatcher_.ExecuteNested(connection.client, command, args_);
   } else {
-    Fail(connection, kBusy);
+    dispatcher_.Reject(connection.client, command, refusal);
   }
   if (connection.holds_large_argument()) connection.DropLargeArgument();
 }

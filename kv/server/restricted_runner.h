@@ -27,14 +27,15 @@ class RestrictedRunner {
   void Add(Connection& connection);
   // Forgets a connection that is about to be destroyed.
   void Forget(Connection& connection);
-  // Answers the requests of the connections that were added, and sends the replies.
-  void Run();
+  // Answers the requests of the connections that were added, those that may not run now with the
+  // error `refusal`, and sends the replies.
+  void Run(std::string_view refusal);
   // From here on its connections are served as all others, by `next`.
   void EndTick(RequestRunner& next);
 
  private:
-  void Serve(Connection& connection);
-  void Execute(Connection& connection);
+  void Serve(Connection& connection, std::string_view refusal);
+  void Execute(Connection& connection, std::string_view refusal);
   void Fail(Connection& connection, std::string_view error);
 
   Dispatcher& dispatcher_;

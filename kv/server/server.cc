@@ -1,6 +1,5 @@
 #include "kv/server/server.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -8,6 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kv/command/acl_commands.h"
+#include "kv/command/user_description.h"
 #include "kv/commands/bitmap_commands.h"
 #include "kv/commands/geo_commands.h"
 #include "kv/commands/hash_commands.h"
@@ -19,47 +20,22 @@
 #include "kv/commands/sort_commands.h"
 #include "kv/commands/stream_commands.h"
 #include "kv/commands/string_commands.h"
+#include "kv/commands/throttle_commands.h"
 #include "kv/commands/zset_commands.h"
 #include "kv/persistence/dump_commands.h"
-#include "kv/server/client_filter.h"
+#include "kv/pubsub/pubsub_commands.h"
+#include "kv/scripting/function_commands.h"
+#include "kv/scripting/script_commands.h"
 #include "kv/server/config_rewriter.h"
 #include "kv/server/connection_commands.h"
-#include "kv/server/info.h"
+#include "kv/server/observation_commands.h"
 #include "kv/server/process_title.h"
 #include "kv/server/server_commands.h"
 
 namespace kv {
 namespace {
 
-// Expiry and the freeing of what was dropped get so much of a tick each, in nanoseconds, and are
-// done in steps of so many units of work. So many records of deadlines are renewed in a tick.
-constexpr uint64_t kSliceNanos = 250'000;
-constexpr size_t kStepUnits = 64;
-constexpr size_t kRebuildBudget = 500;
-
-// Wall clocks are stepped, so the loop does not rely on one for longer than this.
-constexpr int64_t kMaxWaitMicros = 100'000;
-
-// After a limit was lowered, commands go on while memory shrinks towards it.
-constexpr size_t kMaxUnitsPerCommand = 4000;
-constexpr size_t kUnitsPerEviction = 4;
-
-// Memory without live data that the store keeps for what comes: this, and a share of what it uses.
-// Above that it is returned to the system, a slice in each tick, and a tick at least each
-// millisecond.
-constexpr size_t kIdleBytesKept = size_t{8} << 20;
-constexpr size_t kIdleShareKept = 16;
-constexpr int64_t kIdleMicros = 1'000'000;
-constexpr size_t kTrimBytes = size_t{512} << 10;
-constexpr int64_t kTrimPauseMicros = 1000;
-
-constexpr int64_t kMicrosPerSecond = 1'000'000;
-constexpr size_t kMaxFreeChunks = 64;
-
 constexpr std::chrono::milliseconds kListenPause{5};
-
-// Attacks are logged no more often than this.
-constexpr int64_t kCrossProtocolLogPause = 60 * kMicrosPerSecond;
 
 bool IsAddressInUse(const absl::Status& status) {
   return status.code() == absl::ErrnoToStatusCode(EADDRINUSE);
@@ -106,20 +82,52 @@ absl::Status Server::Start() {
   store_->context().waiters = &blocked_;
   evictor_ = std::make_unique<Evictor>(*store_, random_);
   compaction_ = std::make_unique<Compaction>(*loop_, clock_, cycles_, *store_, options_.compaction);
+  census_ = std::make_unique<KeyspaceCensus>(*store_, clock_, cycles_, options_);
   DispatchHooks& hooks = *this;
-  dispatcher_ =
-      std::make_unique<Dispatcher>(*store_, table_, effects_, blocked_, random_, cycles_, hooks);
+  dispatcher_ = std::make_unique<Dispatcher>(*store_, table_, effects_, blocked_, acl_, random_,
+                                             cycles_, hooks);
+  watched_ = std::make_unique<WatchedKeys>(*store_, key_changes_);
+  transactions_ = std::make_unique<Transactions>(*dispatcher_, *watched_);
   durability_ = std::make_unique<Durability>(*loop_, effects_, *dispatcher_, watermark_,
                                              dependencies_.logger);
-  connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory(),
+  connections_ = std::make_unique<Connections>(*loop_, options_, clock_, store_->memory(), acl_,
                                                dependencies_.logger);
+  connections_->AddKeeper(transactions_.get());
+  pubsub_ = std::make_unique<PubSub>(store_->memory(), hash_key, *connections_);
+  notifier_ = std::make_unique<KeyspaceNotifier>(*pubsub_);
+  tracking_ = std::make_unique<Tracking>(store_->memory(), hash_key, random_, *connections_,
+                                         options_.tracking_table_max_keys);
+  tracking_->OnActivity([this] { ApplyEventClasses(); });
+  removals_.SetPushers(notifier_.get(), tracking_.get());
   runner_ = std::make_unique<RequestRunner>(*dispatcher_, table_, *store_, blocked_, hooks,
                                             watermark_, cycles_);
   restricted_runner_ = std::make_unique<RestrictedRunner>(*dispatcher_, table_);
-  blocking_ = std::make_unique<Blocking>(blocked_, *store_, *connections_, *runner_);
+  observation_ = std::make_unique<Observation>(options_, clock_, *connections_, *runner_, hash_key);
+  runner_->SetHotKeys(&observation_->hot_keys);
+  store_->context().uses = &observation_->hot_keys;
+  blocking_ =
+      std::make_unique<Blocking>(blocked_, *store_, *connections_, *runner_, dispatcher_->errors());
   connections_->SetRunner(runner_.get(), restricted_runner_.get());
   pause_ = std::make_unique<Pause>(*loop_, clock_, *runner_, store_->context());
   monitors_ = std::make_unique<Monitors>(clock_, *connections_, *runner_, watermark_, *dispatcher_);
+
+  ScriptHost& script_host = *this;
+  scripting_ = std::make_unique<Scripting>(*dispatcher_, table_, effects_, cycles_, script_host);
+
+  debug_sessions_ = std::make_unique<DebugSessions>(
+      DebugSessions::Surroundings{.connections = *connections_,
+                                  .runner = *runner_,
+                                  .dispatcher = *dispatcher_,
+                                  .scripting = *scripting_,
+                                  .store = *store_,
+                                  .stats = stats_,
+                                  .cycles = cycles_,
+                                  .process = dependencies_.process,
+                                  .logger = dependencies_.logger,
+                                  .stopping = [this] { return IsAskedToEnd(); }});
+  scripting_->debugging().SetHost(debug_sessions_.get());
+  connections_->AddKeeper(&scripting_->debugging());
+  connections_->AddKeeper(debug_sessions_.get());
 
   stats_.start_time = clock_.MonotonicMicros();
   ServerControl& control = *this;
@@ -129,26 +137,36 @@ absl::Status Server::Start() {
                          .loop = *loop_,
                          .store = *store_,
                          .table = table_,
+                         .acl = acl_,
                          .effects = effects_,
                          .dispatcher = *dispatcher_,
                          .connections = *connections_,
                          .runner = *runner_,
                          .pause = *pause_,
-                         .slow_log = slow_log_,
-                         .latency = latency_,
+                         .observation = *observation_,
                          .stats = stats_,
                          .ticks = ticks_,
                          .config = config_,
                          .monitors = *monitors_,
+                         .pubsub = *pubsub_,
+                         .tracking = *tracking_,
                          .blocking = *blocking_,
                          .blocked = blocked_,
+                         .transactions = *transactions_,
                          .compaction = *compaction_,
+                         .census = *census_,
+                         .scripting = *scripting_,
                          .control = control,
                          .run_id = random_.Hex(40),
                          .executable = dependencies_.executable,
                          .start_wall_seconds = clock_.WallMillis() / 1000});
+  connections_->SetPushers(pubsub_.get(), tracking_.get());
+  runner_->SetTracking(tracking_.get());
   RegisterCommands();
+  http_ = std::make_unique<HttpServer>(*parts_);
+  connections_->SetHttpListener(http_.get());
   if (absl::Status status = RenameCommands(); !status.ok()) return status;
+  if (absl::Status status = LoadUsers(); !status.ok()) return status;
   ObserveConfig();
   ObserveWorld();
   ApplyOptions();
@@ -249,12 +267,13 @@ absl::Status Server::ListenTcp() {
 
 absl::Status Server::ListenUnix() {
   if (options_.unixsocket.empty()) return absl::OkStatus();
-  return loop_
-      ->ListenUnix({.path = options_.unixsocket,
-                    .permissions = static_cast<unsigned>(options_.unixsocketperm),
-                    .backlog = static_cast<int>(options_.tcp_backlog)},
-                   connections_.get())
-      .status();
+  const auto listener =
+      loop_->ListenUnix({.path = options_.unixsocket,
+                         .permissions = static_cast<unsigned>(options_.unixsocketperm),
+                         .backlog = static_cast<int>(options_.tcp_backlog)},
+                        connections_.get());
+  if (listener.ok()) unix_listener_ = *listener;
+  return listener.status();
 }
 
 void Server::ShowTitle() {
@@ -266,6 +285,7 @@ void Server::ShowTitle() {
 
 void Server::RegisterCommands() {
   table_.Register(StringCommandSpecs());
+  table_.Register(ThrottleCommandSpecs());
   table_.Register(BitmapCommandSpecs());
   table_.Register(HashCommandSpecs(), &options_.value_limits);
   table_.Register(HashTtlCommandSpecs(), &options_.value_limits);
@@ -282,8 +302,14 @@ void Server::RegisterCommands() {
   table_.Register(StreamGroupCommandSpecs(), &options_.value_limits);
   table_.Register(KeyCommandSpecs());
   table_.Register(DumpCommandSpecs(), &dump_options_);
+  table_.Register(TransactionCommandSpecs(), transactions_.get());
+  table_.Register(AclCommandSpecs(), &acl_);
+  table_.Register(PubSubCommandSpecs(), pubsub_.get());
+  table_.Register(ScriptCommandSpecs(), scripting_.get());
+  table_.Register(FunctionCommandSpecs(), scripting_.get());
   table_.Register(ConnectionCommandSpecs(), parts_.get());
   table_.Register(ServerCommandSpecs(), parts_.get());
+  table_.Register(ObservationCommandSpecs(), parts_.get());
 }
 
 // What Redis has and solokv lacks may be named, too, but a slip of the pen must not pass in
@@ -301,21 +327,53 @@ absl::Status Server::RenameCommands() {
 }
 
 void Server::ListenToKeys(KeyEvents* listener, uint32_t classes) {
-  removals_.SetListener(listener);
-  store_->context().event_classes = listener == nullptr ? 0 : classes;
+  removals_.SetListener(listener, classes);
+  ApplyEventClasses();
+}
+
+void Server::ApplyEventClasses() {
+  notifier_->SetClasses(options_.notify_keyspace_events);
+  StoreContext& context = store_->context();
+  context.event_classes =
+      notifier_->classes() | tracking_->classes() | removals_.listener_classes();
+  context.told_value_bytes = static_cast<size_t>(options_.notify_expired_value_max_bytes);
 }
 
 // --- configuration ---
 
 void Server::ObserveConfig() {
   config_.OnChange(
-      {"maxmemory", "maxmemory-policy", "maxmemory-samples", "maxmemory-clients", "lfu-log-factor",
-       "lfu-decay-time", "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold",
-       "latency-tracking", "proto-max-bulk-len", "requirepass"},
+      {"maxmemory-policy", "maxmemory-samples", "maxmemory-clients", "lfu-log-factor",
+       "lfu-decay-time", "slowlog-log-slower-than", "slowlog-max-len",
+       "commandlog-request-larger-than", "commandlog-large-request-max-len",
+       "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
+       "latency-monitor-threshold", "latency-tracking", "notify-keyspace-events",
+       "notify-expired-value-max-bytes", "proto-max-bulk-len", "client-query-buffer-limit"},
       [this] {
         ApplyOptions();
         return absl::OkStatus();
       });
+  config_.OnChange({"requirepass"}, [this] {
+    acl_.SetDefaultPassword(options_.requirepass);
+    return absl::OkStatus();
+  });
+  config_.OnChange({"memory-prefix-separator", "memory-prefix-depth"}, [this] {
+    census_->Restart();
+    return absl::OkStatus();
+  });
+  config_.OnChange({"maxmemory"}, [this] {
+    ApplyOptions();
+    EvictSoon();
+    return absl::OkStatus();
+  });
+}
+
+// Memory above a limit that was just lowered goes without waiting for a command.
+void Server::EvictSoon() {
+  loop_->SetTimer(clock_.MonotonicMicros(), [this] {
+    if (options_.maxmemory == 0 || !MakeRoom()) return;
+    if (CountedMemory() > static_cast<size_t>(options_.maxmemory)) EvictSoon();
+  });
 }
 
 // What of the world directives name: the directory, which becomes a handle since the working
@@ -339,30 +397,49 @@ void Server::ObserveWorld() {
 void Server::ApplyOptions() {
   DispatchOptions& dispatch = dispatcher_->options();
   dispatch.max_string_bytes = options_.proto_max_bulk_len;
+  dispatch.max_queued_bytes = options_.client_query_buffer_limit;
   dispatch.latency_tracking = options_.latency_tracking;
-  uint64_t slow = UINT64_MAX;
-  if (options_.slowlog_log_slower_than >= 0) {
-    slow = static_cast<uint64_t>(options_.slowlog_log_slower_than) * 1000;
-  }
-  if (options_.latency_monitor_threshold > 0) {
-    slow = std::min(slow, static_cast<uint64_t>(options_.latency_monitor_threshold) * 1'000'000);
-  }
-  dispatch.slow_nanoseconds = slow;
-  slow_log_.Trim(static_cast<size_t>(options_.slowlog_max_len));
+  observation_->ApplyOptions();
+  ObserveCommands();
   dispatcher_->SetGate(kGateMemory, options_.maxmemory > 0);
   evictor_->SetLfuOptions({options_.lfu_log_factor, options_.lfu_decay_time});
   evictor_->SetSamples(static_cast<size_t>(options_.maxmemory_samples));
   evictor_->SetPolicy(ParseEvictionPolicy(options_.maxmemory_policy).value_or(EvictionPolicy()));
   connections_->ApplyOptions();
+  ApplyEventClasses();
   loop_->SetBusyPoll(options_.busy_poll);
-  if (options_.requirepass.empty()) {
-    connections_->ForEach(
-        [](Connection& connection) { connection.client.SetGate(kGateAuthentication, false); });
+}
+
+// The users stand in the configuration or in a file of their own.
+absl::Status Server::LoadUsers() {
+  if (!options_.requirepass.empty()) acl_.SetDefaultPassword(options_.requirepass);
+  if (!acl_.has_file()) {
+    std::string text;
+    for (const std::string& user : options_.users) absl::StrAppend(&text, "user ", user, "\n");
+    return text.empty() ? absl::OkStatus() : acl_.Add(text, "user directives");
   }
+  if (!options_.users.empty()) {
+    return absl::InvalidArgumentError(
+        "Users are defined in the configuration and an ACL file is set as well: please define them "
+        "in one place, or it is not clear who may do what.");
+  }
+  if (!options_.requirepass.empty()) {
+    Warn("requirepass has no effect: the password of the default user is that of the ACL file.");
+  }
+  return acl_.Load();
 }
 
 absl::Status Server::RewriteConfig(RewriteScope scope) {
+  if (!acl_.has_file() && !acl_.is_initial()) {
+    std::vector<Words> lines;
+    acl_.ForEach([&](const User& user) { lines.push_back({user.name, DescribeRules(user)}); });
+    config_.Replace("user", lines);
+  }
   return RewriteConfigFile(config_, *directory_, scope);
+}
+
+void Server::ObserveCommands() {
+  dispatcher_->SetNotable(observation_->NotableCost());
 }
 
 void Server::Log(std::string_view message) {
@@ -373,234 +450,14 @@ void Server::Warn(std::string_view message) {
   if (dependencies_.logger != nullptr) dependencies_.logger->Warning(message);
 }
 
-// --- periodic work ---
-
-void Server::ScheduleCron() {
-  const int64_t period = kMicrosPerSecond / std::max<int64_t>(1, options_.hz);
-  loop_->SetTimer(clock_.MonotonicMicros() + period, [this] {
-    if (!options_.cron_paused) Cron();
-    ScheduleCron();
-  });
+void Server::PollRestricted() {
+  connections_->PollRestricted(scripting_->BusyError());
 }
 
-void Server::Cron() {
-  connections_->BeginTick();
-  const int64_t now = clock_.MonotonicMicros();
-  const ConnectionStats totals = connections_->Totals();
-  stats_.commands.Sample(dispatcher_->commands(), now);
-  stats_.input_bytes.Sample(totals.bytes_received, now);
-  stats_.output_bytes.Sample(totals.bytes_sent, now);
-  const size_t used = MeasureMemory(*parts_).used;
-  if (used > stats_.peak_memory) {
-    stats_.peak_memory = used;
-    stats_.peak_memory_time = clock_.WallMillis() / 1000;
-  }
-  cycles_.Recalibrate();
-  if (options_.reply_chunks_trimmed) connections_->chunk_pool().Trim(kMaxFreeChunks);
-  connections_->CloseLingering();
-  connections_->EnforceSoftOutputLimits();
-  if (options_.timeout > 0) CloseIdleConnections();
-  compaction_->Begin();
-  WatchIdleMemory(now);
-}
-
-// What large values leave behind one moment, the next ones take: only memory that was idle for
-// kIdleMicros is returned.
-void Server::WatchIdleMemory(int64_t now) {
-  if (!MemoryIsIdle()) {
-    idle_since_ = now;
-  } else if (now - idle_since_ >= kIdleMicros) {
-    trimming_ = true;
-  }
-}
-
-bool Server::MemoryIsIdle() const {
-  const SlabMemory& memory = store_->memory();
-  return memory.idle_bytes() > kIdleBytesKept + memory.used() / kIdleShareKept;
-}
-
-void Server::TrimMemory() {
-  SlabMemory& memory = store_->memory();
-  const size_t sent = memory.Trim(kTrimBytes);
-  const bool done = sent == 0 && memory.returning_bytes() == 0;
-  if (done) purging_ = false;
-  trimming_ = !done && (purging_ || MemoryIsIdle());
-}
-
-void Server::CloseIdleConnections() {
-  const int64_t deadline = clock_.MonotonicMicros() - options_.timeout * kMicrosPerSecond;
-  connections_->ForEach([&](Connection& connection) {
-    if (connection.last_active() < deadline && !connection.postponed &&
-        !connection.holds_output() && !connection.client.Is(kClientMonitor | kClientBlocked)) {
-      connection.Close();
-    }
-  });
-}
-
-// --- ticks ---
-
-void Server::Run() {
-  while (!stopping()) loop_->RunOnce(kMaxWaitMicros);
-  durability_->Finish();
-  loop_->Shutdown();
-  connections_->Bury();
-}
-
-void Server::Stop() {
-  stopping_.store(true, std::memory_order_relaxed);
-  loop_->Wakeup();
-}
-
-bool Server::has_work() const {
-  return runner_->has_work() || NextWallDeadline() <= clock_.WallMillis() ||
-         blocked_.TimeLeft() == 0 || store_->reclaimer().has_work() || trimming_;
-}
-
-// In wall milliseconds, when the first key expires or the first waiter is to be tried again.
-int64_t Server::NextWallDeadline() const {
-  return std::min(store_->NextDeadline(), blocked_.NextWakeUp());
-}
-
-int64_t Server::BeforeWait() {
-  if (runner_->has_work() || store_->reclaimer().has_work()) return 0;
-  const int64_t most = std::min(trimming_ ? kTrimPauseMicros : kMaxWaitMicros, blocked_.TimeLeft());
-  const int64_t next = NextWallDeadline();
-  int64_t wait = most;
-  if (next != INT64_MAX) {
-    const int64_t left = next - clock_.WallMillis();
-    wait = left <= 0 ? 0 : std::min(most, std::min(left, kMaxWaitMicros / 1000) * 1000);
-  }
-  // Nobody waits for an answer now: the moment to get memory for the next ones.
-  if (wait > 0) PrepareMemory();
-  return wait;
-}
-
-void Server::PrepareMemory() {
-  const uint64_t start = CycleClock::Now();
-  if (store_->memory().Prepare()) prepare_nanos_ = cycles_.Nanoseconds(CycleClock::Now() - start);
-}
-
-// Nanoseconds for the run phase, of which those spent on memory in this tick are taken.
-uint64_t Server::TakeRunBudget() {
-  const uint64_t budget = static_cast<uint64_t>(options_.tick_budget) * 1000;
-  return budget - std::min(std::exchange(prepare_nanos_, 0), budget - budget / 4);
-}
-
-void Server::OnWoken() {
-  ticks_.End(TickPhase::kWait);
-}
-
-void Server::AfterWait() {
-  ticks_.End(TickPhase::kReceive);
-  ServeTick();
-  if (ticks_.EndTick()) [[unlikely]]
-    ticks_.KeepSlow(clock_.WallMillis(), CountWork());
-  ticks_.SetWork(CountWork());
-}
-
-void Server::ServeTick() {
-  connections_->BeginTick();
-  RefreshTime();
-  store_->RebuildDeadlineIndexes(kRebuildBudget);
-  cycles_.RunFor(kSliceNanos, [this] { return store_->ExpireDue(kStepUnits) > 0; });
-  effects_.Close();
-  blocking_->EndDue();
-  blocked_.SignalDue(store_->now());
-  if (blocked_.has_ready()) blocking_->ServeReady();
-  ticks_.End(TickPhase::kTimers);
-  runner_->Run(TakeRunBudget());
-  ticks_.End(TickPhase::kRun);
-  if (durability_->active()) {
-    durability_->Persist();
-    ticks_.End(TickPhase::kPersist);
-  }
-  runner_->Flush();
-  runner_->EndTick();
-  connections_->EndRestricted();
-  ticks_.End(TickPhase::kSend);
-  cycles_.RunFor(kSliceNanos, [this] { return store_->reclaimer().Step(kStepUnits) > 0; });
-  connections_->Evict();
-  if (trimming_) TrimMemory();
-  connections_->Bury();
-  ticks_.End(TickPhase::kFree);
-}
-
-TickWork Server::CountWork() const {
-  const StoreStats& store = store_->stats();
-  const ae::Loop::Counters& loop = loop_->counters();
-  return {.commands = dispatcher_->commands(),
-          .expired = store.expired,
-          .evicted = store.evicted,
-          .freed = store_->reclaimer().freed(),
-          .accepted = loop.accepts,
-          .bytes_received = loop.bytes_received,
-          .bytes_sent = loop.bytes_sent};
-}
-
-// --- DispatchHooks ---
-
-void Server::RefreshTime() {
-  store_->SetNow(clock_.WallMillis());
-}
-
-size_t Server::CountedMemory() const {
-  return store_->memory().used() +
-         connections_->chunk_pool().chunks_in_use() * resp::Chunk::kCapacity;
-}
-
-bool Server::MakeRoom() {
-  const auto limit = static_cast<size_t>(options_.maxmemory);
-  const bool enough = EvictDownTo(limit);
-  effects_.Close();
-  return enough;
-}
-
-bool Server::EvictDownTo(size_t limit) {
-  for (size_t units = 0; CountedMemory() > limit;) {
-    if (units >= kMaxUnitsPerCommand) return true;
-    // What was dropped but not freed yet makes room without an eviction.
-    const size_t freed = store_->reclaimer().Step(kStepUnits);
-    if (freed == 0 && !evictor_->EvictOne()) return false;
-    units += std::max(freed, kUnitsPerEviction);
-  }
-  return true;
-}
-
-void Server::OnMonitored(const Client& client, const Command& command, ArgSpan args) {
-  monitors_->Feed(client, command, args);
-}
-
-void Server::OnSlow(const Client& client, const Command& command, ArgSpan args,
-                    uint64_t nanoseconds) {
-  const auto microseconds = static_cast<int64_t>(nanoseconds / 1000);
-  const int64_t now = clock_.WallMillis() / 1000;
-  if (options_.slowlog_log_slower_than >= 0 && microseconds >= options_.slowlog_log_slower_than &&
-      !command.Is(kSkipSlowlog)) {
-    std::vector<std::string_view> shown(args.begin(), args.end());
-    for (size_t i = 0; i < shown.size(); ++i) {
-      if (IsSecret(command, args, i)) shown[i] = "(redacted)";
-    }
-    const Connection* connection = connections_->Find(client.id);
-    slow_log_.Add(now, microseconds, shown, connection == nullptr ? "" : PeerName(*connection),
-                  client.name(), static_cast<size_t>(options_.slowlog_max_len));
-  }
-  const int64_t milliseconds = microseconds / 1000;
-  if (options_.latency_monitor_threshold > 0 &&
-      milliseconds >= options_.latency_monitor_threshold) {
-    latency_.Add(command.Is(kFast) ? "fast-command" : "command", now, milliseconds);
-  }
-}
-
-void Server::OnCrossProtocol(const Client& client) {
-  const int64_t now = clock_.MonotonicMicros();
-  if (cross_protocol_logged_ > now - kCrossProtocolLogPause) return;
-  cross_protocol_logged_ = now;
-  const Connection* connection = connections_->Find(client.id);
-  Warn(absl::StrCat(
-      "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands "
-      "to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to "
-      "compromise your Redis instance. Connection from ",
-      connection == nullptr ? "nowhere" : PeerName(*connection), " aborted."));
+void Server::LogFromScript(int level, std::string_view message) {
+  constexpr LogLevel kLevels[] = {LogLevel::kDebug, LogLevel::kVerbose, LogLevel::kNotice,
+                                  LogLevel::kWarning};
+  if (dependencies_.logger != nullptr) dependencies_.logger->Log(kLevels[level], message);
 }
 
 }  // namespace kv

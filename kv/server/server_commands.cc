@@ -10,20 +10,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kv/base/numbers.h"
-#include "kv/command/help.h"
+#include "kv/command/flush_mode.h"
 #include "kv/server/parts.h"
 #include "kv/server/version.h"
 
 namespace kv {
 namespace {
 
-// SYNC or ASYNC, if given; false after an error reply. Memory is freed in slices either way.
+// False after an error reply.
 bool CheckFlushMode(Context& context) {
-  if (context.args.size() == 1) return true;
-  if (context.args.size() == 2 &&
-      (EqualsIgnoreCase(context.args[1], "sync") || EqualsIgnoreCase(context.args[1], "async"))) {
-    return true;
-  }
+  if (IsFlushMode(context.args.subspan(1))) return true;
   context.Fail(kSyntaxError);
   return false;
 }
@@ -48,6 +44,7 @@ void FlushdbCommand(Context& context) {
   if (!CheckFlushMode(context)) return;
   context.db.Clear();
   context.blocked.SignalDatabase(context.db.index());
+  context.Owner<Parts>().tracking.OnFlush();
   context.effects.Instead({"FLUSHDB"});
   context.reply.Ok();
 }
@@ -58,22 +55,9 @@ void FlushallCommand(Context& context) {
     context.store.database(i).Clear();
     context.blocked.SignalDatabase(i);
   }
+  context.Owner<Parts>().tracking.OnFlush();
   context.effects.Instead({"FLUSHALL"});
   context.reply.Ok();
-}
-
-// There are no functions yet: none to remove, none to list.
-void FunctionFlushCommand(Context& context) {
-  if (context.args.size() > 3 ||
-      (context.args.size() == 3 && !EqualsIgnoreCase(context.args[2], "sync") &&
-       !EqualsIgnoreCase(context.args[2], "async"))) {
-    return context.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
-  }
-  context.reply.Ok();
-}
-
-void FunctionListCommand(Context& context) {
-  context.reply.Array(0);
 }
 
 void SwapdbCommand(Context& context) {
@@ -95,13 +79,18 @@ void SwapdbCommand(Context& context) {
 }
 
 void TimeCommand(Context& context) {
-  const int64_t now = context.Owner<Parts>().clock.WallMicros();
+  // A script's time stands still.
+  const int64_t now = context.client.Is(kClientScript) ? context.now() * 1000
+                                                       : context.Owner<Parts>().clock.WallMicros();
   context.reply.Array(2);
   context.reply.Bulk(absl::StrCat(now / 1'000'000));
   context.reply.Bulk(absl::StrCat(now % 1'000'000));
 }
 
 void MonitorCommand(Context& context) {
+  if (!context.may_block()) {
+    return context.Fail("ERR MONITOR isn't allowed for DENY BLOCKING client");
+  }
   context.Owner<Parts>().monitors.Add(context.client);
   context.reply.Ok();
 }
@@ -152,56 +141,6 @@ void LolwutCommand(Context& context) {
   }
   absl::StrAppend(&picture, "\nRedis ver. ", std::string(kRedisVersion), "\n");
   context.reply.Verbatim("txt", picture);
-}
-
-// --- SLOWLOG ---
-
-std::optional<size_t> ParseShown(Context& context, size_t available) {
-  int64_t count = 10;
-  constexpr std::string_view kBadCount = "ERR count should be greater than or equal to -1";
-  if (context.args.size() > 3) {
-    FailSubcommandArity(context);
-    return std::nullopt;
-  }
-  if (context.args.size() == 3) {
-    if (!context.ParseInteger(2, &count, kBadCount)) return std::nullopt;
-    if (count < -1) {
-      context.Fail(kBadCount);
-      return std::nullopt;
-    }
-  }
-  return count == -1 ? available : std::min(available, static_cast<size_t>(count));
-}
-
-void SlowlogGetCommand(Context& context) {
-  const auto& entries = context.Owner<Parts>().slow_log.entries();
-  const std::optional<size_t> shown = ParseShown(context, entries.size());
-  if (!shown) return;
-  context.reply.Array(*shown);
-  for (size_t i = 0; i < *shown; ++i) {
-    const SlowLog::Entry& entry = entries[i];
-    context.reply.Array(6);
-    context.reply.Integer(entry.id);
-    context.reply.Integer(entry.time);
-    context.reply.Integer(entry.microseconds);
-    context.reply.Array(entry.args.size());
-    for (const std::string& arg : entry.args) context.reply.Bulk(arg);
-    context.reply.Bulk(entry.peer);
-    context.reply.Bulk(entry.client_name);
-  }
-}
-
-void SlowlogLenCommand(Context& context) {
-  context.reply.Integer(static_cast<int64_t>(context.Owner<Parts>().slow_log.entries().size()));
-}
-
-void SlowlogResetCommand(Context& context) {
-  context.Owner<Parts>().slow_log.Reset();
-  context.reply.Ok();
-}
-
-void SlowlogHelpCommand(Context& context) {
-  ReplyHelp(context);
 }
 
 }  // namespace kv

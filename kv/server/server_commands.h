@@ -2,8 +2,6 @@
 #ifndef SOLOKV_KV_SERVER_SERVER_COMMANDS_H_
 #define SOLOKV_KV_SERVER_SERVER_COMMANDS_H_
 
-#include <cstddef>
-#include <optional>
 #include <span>
 
 #include "kv/command/context.h"
@@ -15,32 +13,13 @@ namespace kv {
 // To be registered with a Parts as their owner.
 std::span<const CommandSpec> ServerCommandSpecs();
 
-// How many of `available` entries the third argument, a count or -1 for all, asks to see: 10
-// without it. Nothing after an error reply.
-std::optional<size_t> ParseShown(Context& context, size_t available);
-
 // server_commands.cc
 void DbsizeCommand(Context& context);
-void FunctionFlushCommand(Context& context);
-void FunctionListCommand(Context& context);
 void FlushallCommand(Context& context);
 void FlushdbCommand(Context& context);
-void LatencyDoctorCommand(Context& context);
-void LatencyGraphCommand(Context& context);
-void LatencyHelpCommand(Context& context);
-void LatencyHistogramCommand(Context& context);
-void LatencyHistoryCommand(Context& context);
-void LatencyLatestCommand(Context& context);
-void LatencyResetCommand(Context& context);
-void LatencySlowticksCommand(Context& context);
-void LatencyTicksCommand(Context& context);
 void LolwutCommand(Context& context);
 void MonitorCommand(Context& context);
 void ShutdownCommand(Context& context);
-void SlowlogGetCommand(Context& context);
-void SlowlogHelpCommand(Context& context);
-void SlowlogLenCommand(Context& context);
-void SlowlogResetCommand(Context& context);
 void SwapdbCommand(Context& context);
 void TimeCommand(Context& context);
 
@@ -62,7 +41,13 @@ void ConfigResetstatCommand(Context& context);
 void RewriteConfig(Context& context, RewriteScope scope);
 void ConfigRewriteCommand(Context& context);
 void ConfigSetCommand(Context& context);
+// The values of directives that are secrets.
+bool IsSecretOfConfigSet(const Command& command, ArgSpan args, size_t index);
 void InfoCommand(Context& context);
+
+// census_commands.cc
+void MemoryBigkeysCommand(Context& context);
+void MemoryPrefixesCommand(Context& context);
 
 // memory_commands.cc
 void MemoryDoctorCommand(Context& context);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kv/base/logging.h"
+#include "kv/command/acl_options.h"
 #include "kv/store/compactor.h"
 #include "kv/types/hyperloglog.h"
 #include "kv/types/value_limits.h"
@@ -59,9 +60,14 @@ struct ServerOptions {
   int64_t maxclients = 10000;
   int64_t max_new_connections_per_cycle = 10;
   bool protected_mode = true;
-  std::string requirepass;
+  bool http_enabled = false;  // a page and metrics by HTTP on the same port
   std::string event_backend = "auto";
   bool io_uring_sqpoll = false;
+
+  // --- users ---
+  std::string requirepass;         // of the default user
+  std::vector<std::string> users;  // name and rules of each
+  AclOptions acl;
 
   // --- limits ---
   int64_t proto_max_bulk_len = 512 << 20;                // bytes
@@ -89,20 +95,31 @@ struct ServerOptions {
   bool lazyfree_lazy_user_del = false;
   bool lazyfree_lazy_user_flush = false;
   std::string notify_keyspace_events;  // letters in canonical order
+  // Strings of up to so many bytes are published when they expire; 0: none. Those who listen get
+  // them however the keys were protected.
+  int64_t notify_expired_value_max_bytes = 0;
+  int64_t tracking_table_max_keys = 1'000'000;  // 0: no limit
 
   // --- commands ---
   std::vector<CommandRename> rename_command;
   Permission enable_debug_command = Permission::kNobody;
   Permission enable_protected_configs = Permission::kNobody;
-  int64_t busy_reply_threshold = 5000;  // milliseconds
+  int64_t busy_reply_threshold = 5000;             // milliseconds
+  int64_t script_memory_limit = int64_t{1} << 30;  // bytes that an interpreter may take
 
   // --- observation ---
   int64_t slowlog_log_slower_than = 10000;  // microseconds; negative: off
   int64_t slowlog_max_len = 128;
+  int64_t commandlog_request_larger_than = 1 << 20;  // bytes; negative: off
+  int64_t commandlog_large_request_max_len = 128;
+  int64_t commandlog_reply_larger_than = 1 << 20;  // bytes; negative: off
+  int64_t commandlog_large_reply_max_len = 128;
   int64_t latency_monitor_threshold = 0;  // milliseconds; 0: off
   bool latency_tracking = true;
   std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
   bool hide_user_data_from_log = false;
+  std::string memory_prefix_separator = ":";  // what ends a part of a key's prefix
+  int64_t memory_prefix_depth = 1;            // parts of a prefix; 0: keys are not counted by them
 
   // --- tuning at run time, by DEBUG alone ---
   int64_t quicklist_packed_threshold = 1 << 30;  // bytes

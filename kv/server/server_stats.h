@@ -39,9 +39,13 @@ struct ServerStats {
   RateMeter commands;
   RateMeter input_bytes;
   RateMeter output_bytes;
+  RateMeter ticks;
+  RateMeter busy_micros;
   size_t peak_memory = 0;
   int64_t peak_memory_time = 0;  // Unix seconds
   int64_t start_time = 0;        // monotonic microseconds
+  uint64_t forks = 0;
+  uint64_t last_fork_micros = 0;  // what the last one took
 };
 
 }  // namespace kv

@@ -1,5 +1,7 @@
-// StoreRemovals: states what the store removes by itself, because it expired or had to make room,
-// as effects, so that whoever repeats the writes repeats these too.
+// StoreRemovals: hears what the store tells of its keys. It states what the store removes by
+// itself, because it expired or had to make room, as effects, so that whoever repeats the writes
+// repeats these too; and it passes events on to keyspace notifications, to tracking and to a
+// listener.
 //
 // A removal joins the group of effects that is open: one that a command caused by touching an
 // expired key comes before the command's own effect. Whoever makes the store remove keys outside
@@ -7,9 +9,12 @@
 #ifndef SOLOKV_KV_SERVER_STORE_REMOVALS_H_
 #define SOLOKV_KV_SERVER_STORE_REMOVALS_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "kv/command/effects.h"
+#include "kv/pubsub/keyspace_notifier.h"
+#include "kv/pubsub/tracking.h"
 #include "kv/store/key_events.h"
 
 namespace kv {
@@ -18,12 +23,28 @@ class StoreRemovals final : public KeyEvents {
  public:
   explicit StoreRemovals(Effects& effects) : effects_(effects) {}
 
-  // Passes the events of keys on. `listener` is not owned; null: nobody listens.
-  void SetListener(KeyEvents* listener) { listener_ = listener; }
+  // Passes the events of `classes` on. `listener` is not owned; null: nobody listens.
+  void SetListener(KeyEvents* listener, uint32_t classes) {
+    listener_ = listener;
+    listener_classes_ = listener == nullptr ? 0 : classes;
+  }
+  uint32_t listener_classes() const { return listener_classes_; }
+  // Neither is owned.
+  void SetPushers(KeyspaceNotifier* notifier, Tracking* tracking) {
+    notifier_ = notifier;
+    tracking_ = tracking;
+  }
 
   void OnKeyEvent(KeyEventClass event_class, std::string_view event, int database,
                   std::string_view key) override {
-    if (listener_ != nullptr) listener_->OnKeyEvent(event_class, event, database, key);
+    notifier_->OnKeyEvent(event_class, event, database, key);
+    tracking_->OnKeyEvent(event_class, key);
+    if ((listener_classes_ & event_class) != 0) {
+      listener_->OnKeyEvent(event_class, event, database, key);
+    }
+  }
+  void OnStringExpired(int database, std::string_view key, std::string_view value) override {
+    notifier_->OnStringExpired(database, key, value);
   }
   void OnElementRemovedByStore(int database, std::string_view key, ValueType type,
                                std::string_view element) override {
@@ -46,7 +67,10 @@ class StoreRemovals final : public KeyEvents {
   }
 
   Effects& effects_;
+  KeyspaceNotifier* notifier_ = nullptr;
+  Tracking* tracking_ = nullptr;
   KeyEvents* listener_ = nullptr;
+  uint32_t listener_classes_ = 0;
 };
 
 }  // namespace kv

@@ -70,6 +70,7 @@ void TickProfile::KeepSlow(int64_t time, const TickWork& work) {
 }
 
 void TickProfile::Reset() {
+  most_commands_ = 0;
   wall_.Reset();
   for (LatencyHistogram& histogram : histograms_) histogram.Reset();
   totals_.fill(0);

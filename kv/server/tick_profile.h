@@ -75,7 +75,13 @@ class TickProfile {
   // Keeps the tick that has just ended. `time`: Unix milliseconds; `work`: the counters by now.
   void KeepSlow(int64_t time, const TickWork& work);
   // Notes the counters before a tick, for the case that it becomes one of the slowest.
-  void SetWork(const TickWork& work) { work_before_ = work; }
+  void SetWork(const TickWork& work) {
+    // The counter may have been reset.
+    if (work.commands > work_before_.commands) {
+      most_commands_ = std::max(most_commands_, work.commands - work_before_.commands);
+    }
+    work_before_ = work;
+  }
 
   uint64_t ticks() const { return wall_.total(); }
   // Of ticks without their waits.
@@ -84,6 +90,8 @@ class TickProfile {
     return histograms_[static_cast<size_t>(phase)];
   }
   int64_t wall_max_nanos() const { return wall_max_; }
+  // The most commands that ran in one tick.
+  uint64_t most_commands() const { return most_commands_; }
   int64_t cpu_max_nanos() const { return cpu_max_; }
   // Wall time spent in a phase; but for the wait this is processor time, unless the thread was
   // kept from running.
@@ -113,6 +121,7 @@ class TickProfile {
   int64_t cpu_reading_ = -1;     // of the thread, when it was last read
   bool cpu_is_current_ = false;  // it was read at the end of the last tick
   TickWork work_before_;
+  uint64_t most_commands_ = 0;
 
   LatencyHistogram wall_;
   std::array<LatencyHistogram, kTickPhases> histograms_;

@@ -67,13 +67,12 @@ EntryRef Database::Peek(const HashedKey& key) {
 EntryRef Database::FindForRead(const HashedKey& key) {
   EntryRef ref = Locate(key);
   if (!ref) {
-    ++context_.stats.misses;
+    CountMiss(context_.removals.Find(index_, key.hash));
     context_.Notify(kEventKeyMiss, "keymiss", index_, key.bytes);
     return {};
   }
   if (IsHidden(*ref)) [[unlikely]] {
-    ++context_.stats.misses;
-    ++context_.stats.misses_expired;
+    CountMiss(RemovalReason::kExpired);
     FindExpired(ref);
     context_.Notify(kEventKeyMiss, "keymiss", index_, key.bytes);
     return {};
@@ -299,6 +298,7 @@ Entry* Database::InsertMoved(Database& target, const HashedKey& key, const Entry
   }
   target.CountSize(*entry, +1);
   if (entry->type() != ValueType::kString) context_.SignalReady(target.index_, key.bytes);
+  context_.Notify(kEventNew, "new", target.index_, key.bytes);
   return entry;
 }
 

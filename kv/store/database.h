@@ -259,7 +259,13 @@ class Database {
   EntryRef FindExpired(EntryRef& ref);
   void ExpireEntry(uint64_t hash);
   void Expire(EntryRef& ref);
-  void RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event);
+  void RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event,
+                     RemovalReason reason);
+  void CountMiss(RemovalReason reason) {
+    ++context_.stats.misses;
+    context_.stats.misses_expired += reason == RemovalReason::kExpired ? 1 : 0;
+    context_.stats.misses_evicted += reason == RemovalReason::kEvicted ? 1 : 0;
+  }
   Entry* Shape(const HashedKey& key, EntryRef& ref, ValueType type, Encoding encoding,
                size_t inline_size, int64_t deadline);
   void Reshape(EntryRef& ref, Encoding encoding, size_t inline_size, int64_t deadline);

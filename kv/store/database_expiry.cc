@@ -26,6 +26,12 @@ ElementEvent ExpiryOfElements(ValueType type) {
 // Stale records of deadlines that are never worth a rebuild.
 constexpr size_t kFewRecords = 1024;
 
+void TellValue(StoreContext& context, int database, const Entry& entry) {
+  if (context.events == nullptr || entry.type() != ValueType::kString) return;
+  if (entry.string_size() > context.told_value_bytes) return;
+  context.events->OnStringExpired(database, entry.key(), entry.string().view());
+}
+
 }  // namespace
 
 int64_t Database::mean_ttl() const {
@@ -37,19 +43,23 @@ int64_t Database::mean_ttl() const {
 void Database::Expire(EntryRef& ref) {
   ++context_.stats.expired;
   context_.expiry_lag.Record(context_.now - ref->deadline());
-  RemoveByStore(ref, kEventExpired, "expired");
+  if (context_.told_value_bytes > 0) [[unlikely]]
+    TellValue(context_, index_, *ref);
+  RemoveByStore(ref, kEventExpired, "expired", RemovalReason::kExpired);
 }
 
 void Database::Evict(EntryRef& ref) {
   ++context_.stats.evicted;
-  RemoveByStore(ref, kEventEvicted, "evicted");
+  RemoveByStore(ref, kEventEvicted, "evicted", RemovalReason::kEvicted);
 }
 
-void Database::RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event) {
+void Database::RemoveByStore(EntryRef& ref, KeyEventClass event_class, std::string_view event,
+                             RemovalReason reason) {
   // The events name the key, which Remove frees: they come first.
   const std::string_view key = ref->key();
   if (context_.events != nullptr) context_.events->OnKeyRemovedByStore(index_, key);
   context_.Notify(event_class, event, index_, key);
+  context_.removals.Note(index_, table_.traits().Hash(*ref), reason);
   Remove(ref);
 }
 

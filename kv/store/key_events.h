@@ -12,17 +12,19 @@ namespace kv {
 
 // The classes of notify-keyspace-events, as bits.
 enum KeyEventClass : uint32_t {
-  kEventGeneric = 1 << 0,  // g
-  kEventString = 1 << 1,   // $
-  kEventList = 1 << 2,     // l
-  kEventSet = 1 << 3,      // s
-  kEventHash = 1 << 4,     // h
-  kEventZset = 1 << 5,     // z
-  kEventStream = 1 << 6,   // t
-  kEventExpired = 1 << 7,  // x
-  kEventEvicted = 1 << 8,  // e
-  kEventKeyMiss = 1 << 9,  // m
-  kEventNew = 1 << 10,     // n
+  kEventGeneric = 1 << 0,       // g
+  kEventString = 1 << 1,        // $
+  kEventList = 1 << 2,          // l
+  kEventSet = 1 << 3,           // s
+  kEventHash = 1 << 4,          // h
+  kEventZset = 1 << 5,          // z
+  kEventStream = 1 << 6,        // t
+  kEventExpired = 1 << 7,       // x
+  kEventEvicted = 1 << 8,       // e
+  kEventKeyMiss = 1 << 9,       // m
+  kEventNew = 1 << 10,          // n
+  kEventOverwritten = 1 << 11,  // o
+  kEventTypeChanged = 1 << 12,  // c
 };
 
 class KeyEvents {
@@ -31,6 +33,10 @@ class KeyEvents {
   // `event` ("set", "expired", ...) happened to `key` of database `database`.
   virtual void OnKeyEvent(KeyEventClass event_class, std::string_view event, int database,
                           std::string_view key) = 0;
+  // The string `value` expires together with its key: told before the event "expired", of values
+  // of up to StoreContext::told_value_bytes alone.
+  virtual void OnStringExpired(int /*database*/, std::string_view /*key*/,
+                               std::string_view /*value*/) {}
   // The store itself removed `key`, because it expired or had to make room: the change must reach
   // the append-only file and the replicas as a deletion.
   virtual void OnKeyRemovedByStore(int database, std::string_view key) = 0;

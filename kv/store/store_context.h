@@ -2,6 +2,7 @@
 #ifndef SOLOKV_KV_STORE_STORE_CONTEXT_H_
 #define SOLOKV_KV_STORE_STORE_CONTEXT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "kv/base/slab_memory.h"
 #include "kv/store/key_events.h"
 #include "kv/store/lag_histogram.h"
+#include "kv/store/recent_removals.h"
 
 namespace kv {
 
@@ -22,10 +24,14 @@ enum class ExpiryPolicy : uint8_t {
 struct StoreStats {
   uint64_t hits = 0;
   uint64_t misses = 0;
-  uint64_t misses_expired = 0;
+  uint64_t misses_expired = 0;  // of them, as far as it is known: the key had expired
+  uint64_t misses_evicted = 0;  // ... was evicted
   uint64_t expired = 0;
   uint64_t expired_elements = 0;
   uint64_t evicted = 0;
+
+  // Misses of keys that were not there before, as far as it is known.
+  uint64_t misses_absent() const { return misses - misses_expired - misses_evicted; }
 };
 
 // The clock and counter behind Entry::access(), owned by the eviction policy. Its bits tell either
@@ -47,6 +53,14 @@ class AccessPolicy {
   virtual int64_t IdleSeconds(uint32_t access) const = 0;
 };
 
+// Estimates how often keys were used of late.
+class KeyUses {
+ public:
+  virtual ~KeyUses() = default;
+  // 0 for a key that is not among those used most.
+  virtual uint64_t Estimate(int database, std::string_view key) const = 0;
+};
+
 struct StoreContext {
   static constexpr uint32_t kAccessMask = 0xffffff;
   static constexpr int64_t kAccessUnitMillis = 250;
@@ -66,8 +80,11 @@ struct StoreContext {
   KeyEvents* events = nullptr;            // not owned; null if nobody listens
   KeyWaiters* waiters = nullptr;          // not owned; may be null
   uint32_t event_classes = 0;             // those anybody listens to
+  size_t told_value_bytes = 0;            // strings of this size at most are told as they expire
+  const KeyUses* uses = nullptr;          // not owned; may be null
   StoreStats stats;
   LagHistogram expiry_lag;
+  RecentRemovals removals;
 
   void SetNow(int64_t wall_millis) {
     now = wall_millis;

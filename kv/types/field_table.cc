@@ -1,5 +1,7 @@
 #include "kv/types/field_table.h"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <new>
 #include <span>
@@ -10,6 +12,8 @@ namespace {
 
 // Records of deadlines that a change of one field takes along in a renewal.
 constexpr size_t kRecordsPerChange = 4;
+
+constexpr size_t kFieldsAtOnce = 32;
 
 constexpr size_t kRecordsPerChunk = 64;  // about, where there are many
 
@@ -62,6 +66,19 @@ size_t FieldTable::memory_bytes() const {
 }
 
 // --- Fields --------------------------------------------------------------------------------------
+
+void FieldTable::FindEach(std::span<const std::string_view> fields,
+                          std::span<const HashField*> found) const {
+  std::array<uint64_t, kFieldsAtOnce> hashes;
+  for (size_t begin = 0; begin < fields.size(); begin += kFieldsAtOnce) {
+    const auto some = fields.subspan(begin, std::min(kFieldsAtOnce, fields.size() - begin));
+    for (size_t i = 0; i < some.size(); ++i) hashes[i] = PrefetchIndex(some[i]);
+    for (size_t i = 0; i < some.size(); ++i) {
+      fields_.PrefetchElement(hashes[i], /*may_insert=*/false);
+    }
+    for (size_t i = 0; i < some.size(); ++i) found[begin + i] = fields_.Find(some[i], hashes[i]);
+  }
+}
 
 HashField* FieldTable::NewField(SlabMemory& memory, std::string_view field, std::string_view value,
                                 int64_t deadline) {

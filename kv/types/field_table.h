@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
@@ -78,6 +79,10 @@ class FieldTable {
 
   // Null if there is no such field.
   const HashField* Find(std::string_view field) const { return fields_.Find(field, HashOf(field)); }
+
+  // Searches for many fields at once, so that what they read comes from memory at the same time:
+  // found[i] is fields[i], or null.
+  void FindEach(std::span<const std::string_view> fields, std::span<const HashField*> found) const;
 
   // Requests what a search for the field will read, some time ahead: first the bucket, then, by
   // the hash that this returned, the field.

@@ -126,8 +126,6 @@ bool UnpackSparse(std::string_view bytes, Registers& registers) {
 // --- the estimator ---
 
 // How many registers have which rank. A corrupt register may hold up to 63.
-using Histogram = std::array<uint32_t, 64>;
-
 // Counts pairs of registers, which halves the increments: a pair is 12 bits of a dense sketch.
 class HistogramBuilder {
  public:
@@ -140,8 +138,8 @@ class HistogramBuilder {
     }
     for (size_t i = 0; i < kGroup / 2; ++i) ++pairs_[packed >> kPairBits * i & (kPairs - 1)];
   }
-  Histogram Sum() const {
-    Histogram sum{};
+  RankCounts Sum() const {
+    RankCounts sum{};
     for (size_t second = 0; second < sum.size(); ++second) {
       uint32_t row = 0;
       for (size_t first = 0; first < sum.size(); ++first) {
@@ -194,16 +192,18 @@ double Tau(double x) {
   return sum / 3;
 }
 
-uint64_t Estimate(const Histogram& counts) {
+uint64_t EstimateByCounts(const RankCounts& counts) {
   constexpr double kAlpha = 0.721347520444481703680;  // 1 / (2 ln 2)
   constexpr double kCount = kRegisters;
   double z = kCount * Tau((kCount - counts[kMaxRank]) / kCount);
-  for (size_t rank = kMaxRank - 1; rank >= 1; --rank) z = (z + counts[rank]) / 2;
+  size_t rank = kMaxRank - 1;
+  while (z == 0 && rank >= 1 && counts[rank] == 0) --rank;
+  for (; rank >= 1; --rank) z = (z + counts[rank]) / 2;
   z += kCount * Sigma(counts[0] / kCount);
   return static_cast<uint64_t>(std::llround(kAlpha * kCount * kCount / z));
 }
 
-Histogram CountDense(const char* packed) {
+RankCounts CountDense(const char* packed) {
   HistogramBuilder histogram;
   for (size_t i = 0; i < kRegisters; i += kGroup, packed += kGroupBytes) {
     histogram.AddGroup(LoadGroup(packed));
@@ -275,26 +275,51 @@ bool AddDense(char* bytes, std::string_view element) {
   return RaiseDense(bytes, seen.index, seen.rank);
 }
 
-bool RaiseTo(std::string_view bytes, Registers& registers) {
-  if (EncodingOf(bytes) == Encoding::kSparse) {
-    RunReader reader(bytes);
-    for (Run run; reader.Next(&run);) {
-      for (size_t i = run.first; run.rank > 0 && i < run.end(); ++i) {
-        registers[i] = std::max(registers[i], run.rank);
-      }
-    }
-    return reader.complete();
+bool Union::Add(std::string_view bytes) {
+  if (EncodingOf(bytes) == Encoding::kSparse) return AddSparse(bytes);
+  AddDense(bytes);
+  return true;
+}
+
+// Most runs of ranks are one register long. A run of zeros raises its first register to 0: that
+// does nothing, and is cheaper than a branch that nobody can predict.
+bool Union::AddSparse(std::string_view bytes) {
+  RunReader reader(bytes);
+  for (Run run; reader.Next(&run);) {
+    Raise(run.first, run.rank);
+    if (run.rank == 0 || run.length == 1) continue;
+    for (size_t i = run.first + 1; i < run.end(); ++i) Raise(i, run.rank);
   }
+  return reader.complete();
+}
+
+inline void Union::Raise(size_t index, uint8_t rank) {
+  const uint8_t before = registers_[index];
+  const uint8_t after = std::max(before, rank);
+  registers_[index] = after;
+  ++left_[before];
+  ++reached_[after];
+}
+
+void Union::AddDense(std::string_view bytes) {
   Registers others;
   UnpackDense(bytes.data() + kHeaderBytes, others);
-  for (size_t i = 0; i < kRegisters; ++i) registers[i] = std::max(registers[i], others[i]);
-  return true;
+  for (size_t i = 0; i < kRegisters; ++i) registers_[i] = std::max(registers_[i], others[i]);
+  counted_ = false;
+}
+
+uint64_t Union::Estimate() const {
+  if (!counted_) return hyperloglog::Estimate(registers_);
+  RankCounts counts = {kRegisters};
+  for (size_t rank = 0; rank < counts.size(); ++rank) counts[rank] += reached_[rank] - left_[rank];
+  return EstimateByCounts(counts);
 }
 
 AddResult Merge(std::string* bytes, const Registers& registers, size_t max_sparse_bytes) {
   if (EncodingOf(*bytes) == Encoding::kDense) {
-    Registers merged = registers;
-    RaiseTo(*bytes, merged);
+    Registers merged;
+    UnpackDense(bytes->data() + kHeaderBytes, merged);
+    for (size_t i = 0; i < kRegisters; ++i) merged[i] = std::max(merged[i], registers[i]);
     const std::string before = *bytes;
     PackDense(merged, bytes->data() + kHeaderBytes);
     return *bytes == before ? AddResult::kUnchanged : AddResult::kChanged;
@@ -326,18 +351,16 @@ uint64_t Estimate(const Registers& registers) {
     std::memcpy(&group, &registers[i], kGroup);
     histogram.AddGroup(Pack(group));
   }
-  return Estimate(histogram.Sum());
+  return EstimateByCounts(histogram.Sum());
 }
 
 std::optional<uint64_t> Estimate(std::string_view bytes) {
   if (EncodingOf(bytes) == Encoding::kDense) {
-    return Estimate(CountDense(bytes.data() + kHeaderBytes));
+    return EstimateByCounts(CountDense(bytes.data() + kHeaderBytes));
   }
-  Histogram counts{};
-  RunReader reader(bytes);
-  for (Run run; reader.Next(&run);) counts[run.rank] += static_cast<uint32_t>(run.length);
-  if (!reader.complete()) return std::nullopt;
-  return Estimate(counts);
+  const std::optional<RankCounts> counts = CountRanks(bytes);
+  if (!counts) return std::nullopt;
+  return EstimateByCounts(*counts);
 }
 
 std::optional<std::string> DescribeRuns(std::string_view bytes) {

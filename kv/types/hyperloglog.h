@@ -78,9 +78,31 @@ bool AddDense(char* bytes, std::string_view element);
 
 // --- registers ---
 
-// Raises each register to that of the sketch; returns false if the sketch is corrupt, with some
-// registers raised.
-bool RaiseTo(std::string_view bytes, Registers& registers);
+// For each rank, how many registers have it.
+using RankCounts = std::array<uint32_t, 64>;
+
+// The union of sketches: each register is the greatest of theirs.
+class Union {
+ public:
+  // Returns false if the sketch is corrupt; some registers are raised then. Cost: O(runs) for a
+  // sparse sketch.
+  bool Add(std::string_view bytes);
+  const Registers& registers() const { return registers_; }
+  // Cost: O(1) as long as all sketches were sparse.
+  uint64_t Estimate() const;
+
+ private:
+  bool AddSparse(std::string_view bytes);
+  void AddDense(std::string_view bytes);
+  void Raise(size_t index, uint8_t rank);
+
+  Registers registers_{};
+  // How often a register came to a rank, and left it; two counters, as one would wait for itself.
+  RankCounts reached_{};
+  RankCounts left_{};
+  bool counted_ = true;  // all changes are
+};
+
 // Raises the registers of the sketch to `registers`, as if by additions.
 AddResult Merge(std::string* bytes, const Registers& registers, size_t max_sparse_bytes);
 // Returns false if the sketch is corrupt.

@@ -16,15 +16,9 @@ constexpr size_t kMinSavedBytes = 8;
 constexpr size_t kNewRoom = 512;
 constexpr size_t kMaxRoom = 1024;
 
-uint32_t UnpackedBytes(const char* block) {
-  uint32_t bytes;
-  std::memcpy(&bytes, block, sizeof bytes);
-  return bytes;
-}
-
 void Unpack(const ListNode& node, char* out) {
   const char* const packed = node.block + sizeof(uint32_t);
-  const size_t size = UnpackedBytes(node.block);
+  const size_t size = node.PlainBytes();
   [[maybe_unused]] const unsigned written =
       lzf_decompress(packed, static_cast<unsigned>(node.bytes - sizeof(uint32_t)), out,
                      static_cast<unsigned>(size));
@@ -59,18 +53,6 @@ size_t ListNode::BlockBytes() const {
                                  : SlabMemory::GoodSize(bytes);
 }
 
-size_t ListNode::PlainBytes() const {
-  switch (form) {
-    case Form::kListpack:
-      return view().bytes();
-    case Form::kPlain:
-      return bytes;
-    case Form::kCompressed:
-      return UnpackedBytes(block);
-  }
-  return 0;
-}
-
 void ListNode::SetListpack(Listpack changed, size_t new_count) {
   assert(new_count <= kMaxCount);
   block = static_cast<char*>(changed.block());
@@ -101,10 +83,12 @@ void ListNode::Push(SlabMemory& memory, ListEnd end, const ListpackEntry& entry)
     ListpackInRoom(block + bytes).Prepend(entry);
     bytes -= static_cast<uint32_t>(added);
   } else {
-    const size_t old_block = Listpack::BlockBytes(bytes + total);
-    const size_t new_block = Listpack::BlockBytes(bytes + total + added);
-    if (old_block != new_block) [[unlikely]]
-      block = static_cast<char*>(memory.Reallocate(block, old_block, new_block));
+    const size_t block_bytes = Listpack::BlockBytes(bytes + total);
+    const size_t needed = bytes + total + added;
+    if (needed > block_bytes) [[unlikely]] {
+      block =
+          static_cast<char*>(memory.Reallocate(block, block_bytes, Listpack::BlockBytes(needed)));
+    }
     ListpackInRoom(block + bytes).Append(entry);
   }
   ++count;
@@ -149,8 +133,7 @@ void ListNode::Compress(SlabMemory& memory) {
 
 void ListNode::Decompress(SlabMemory& memory) {
   if (form != Form::kCompressed) return;
-  char* const unpacked =
-      static_cast<char*>(memory.Allocate(Listpack::BlockBytes(UnpackedBytes(block))));
+  char* const unpacked = static_cast<char*>(memory.Allocate(Listpack::BlockBytes(UnpackedBytes())));
   Unpack(*this, unpacked);
   Free(memory);
   block = unpacked;

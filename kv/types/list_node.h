@@ -18,6 +18,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -63,7 +64,10 @@ struct ListNode {
 
   // The bytes of the block, and of its content when it is not compressed.
   size_t BlockBytes() const;
-  size_t PlainBytes() const;
+  size_t PlainBytes() const {
+    if (form == Form::kListpack) return view().bytes();
+    return form == Form::kPlain ? bytes : UnpackedBytes();
+  }
 
   bool is_plain() const { return form == Form::kPlain; }
   bool has_room() const { return form == Form::kListpack && bytes > 0; }
@@ -90,6 +94,12 @@ struct ListNode {
   bool MoveIfSparse(SlabMemory& memory);
 
  private:
+  // Precondition: form == kCompressed.
+  uint32_t UnpackedBytes() const {
+    uint32_t unpacked;
+    std::memcpy(&unpacked, block, sizeof unpacked);
+    return unpacked;
+  }
   void MakeRoom(SlabMemory& memory, size_t room);
 };
 static_assert(sizeof(ListNode) == 24);

@@ -1,7 +1,9 @@
 #include "kv/types/set_value.h"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
+#include <span>
 
 #include "kv/base/numbers.h"
 
@@ -65,6 +67,30 @@ bool SetValue::Contains(const SetMember& member) const {
   if (is_intset()) return member.is_integer() && intset().Contains(member.integer());
   const Listpack members = listpack();
   return members.Find(members.First(), ListpackNeedle(member.text())) != members.kNone;
+}
+
+SetMemberBlock::Mask SetValue::Contains(const SetMemberBlock& block,
+                                        SetMemberBlock::Mask among) const {
+  SetMemberBlock::Mask contained = 0;
+  const auto for_each = [among](auto visit) {
+    for (auto left = among; left != 0; left &= left - 1) visit(std::countr_zero(left));
+  };
+  if (!is_table()) {
+    for_each([&](int i) { contained |= SetMemberBlock::Mask{Contains(block[i])} << i; });
+    return contained;
+  }
+  std::array<std::string_view, SetMemberBlock::kSize> texts;
+  std::array<const HashField*, SetMemberBlock::kSize> found;
+  size_t count = 0;
+  for_each([&](int i) { texts[count++] = block[i].text(); });
+  table().FindEach(std::span(texts).first(count), found);
+  count = 0;
+  for_each([&](int i) {
+    const HashField* const member = found[count++];
+    const bool is_there = member != nullptr && !IsHidden(*member);
+    contained |= SetMemberBlock::Mask{is_there} << i;
+  });
+  return contained;
 }
 
 bool SetValue::Add(const SetContext& context, const SetMember& member) {

@@ -20,6 +20,7 @@
 #ifndef SOLOKV_KV_TYPES_SET_VALUE_H_
 #define SOLOKV_KV_TYPES_SET_VALUE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -70,6 +71,32 @@ class SetMember {
   bool is_integer_;
 };
 
+// Members that are looked for together, and the elements they are. Views the texts of elements.
+class SetMemberBlock {
+ public:
+  static constexpr size_t kSize = 32;
+  using Mask = uint32_t;  // a bit for each member, the lowest for the first
+
+  void Add(const ListpackElement& element) { items_[size_++].emplace(element); }
+  void Clear() { size_ = 0; }
+  size_t size() const { return size_; }
+  bool full() const { return size_ == kSize; }
+  const SetMember& operator[](size_t index) const { return items_[index]->member; }
+  const ListpackElement& element(size_t index) const { return items_[index]->element; }
+  Mask all() const { return static_cast<Mask>((uint64_t{1} << size_) - 1); }
+
+ private:
+  struct Item {
+    explicit Item(const ListpackElement& element) : element(element), member(element) {}
+
+    ListpackElement element;
+    SetMember member;
+  };
+
+  std::array<std::optional<Item>, kSize> items_;
+  size_t size_ = 0;
+};
+
 // Owns what it refers to, and is copied like a pointer. A change may change the handle. Texts that
 // are added must not lie in the set itself; elements that are visited are good until it changes.
 class SetValue {
@@ -102,6 +129,8 @@ class SetValue {
   bool hides() const { return is_table() && table().NextDeadline() <= hidden_until_; }
 
   bool Contains(const SetMember& member) const;
+  // Which of the members in `among` are there.
+  SetMemberBlock::Mask Contains(const SetMemberBlock& block, SetMemberBlock::Mask among) const;
   // The deadline of a member, kNoFieldDeadline if it has none; nothing if it is not there.
   std::optional<int64_t> DeadlineOf(const SetMember& member) const;
   // Gives a member that is there another deadline.

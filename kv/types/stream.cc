@@ -48,7 +48,7 @@ Stream* Stream::Copy(SlabMemory& memory, uint64_t epoch) const {
   for (const StreamGroup* group : groups_.items()) {
     copy->groups_.Insert(memory, group->Copy(memory, epoch));
   }
-  if (producers_ != nullptr) copy->producers_ = producers_->Copy(memory);
+  if (producers_ != nullptr) copy->producers_ = producers_->Copy({memory, epoch});
   return copy;
 }
 

@@ -24,8 +24,8 @@
 //
 // Epochs: a node carries the epoch in which it was last changed, and so does the stream. Whoever
 // freezes the stream raises the epoch, and is called before a stream and before each node of an
-// earlier epoch changes for the first time; so do leaves of pending entries (StreamGroup). All else
-// of groups, and messages, are saved with the stream.
+// earlier epoch changes for the first time; so do leaves of pending entries (StreamGroup) and of
+// messages (StreamProducers). All else of groups is saved with the stream.
 //
 // Source: a log whose consumers each keep how far they read: J. Kreps, N. Narkhede, J. Rao: Kafka:
 // a Distributed Messaging System for Log Processing. NetDB 2011.
@@ -75,7 +75,7 @@ struct StreamLeaf {
 };
 
 // Is told before what belongs to an earlier epoch changes. Must not change the stream.
-class StreamObserver : public PendingObserver {
+class StreamObserver : public PendingObserver, public MessageObserver {
  public:
   // The stream and all its nodes are still as they were when the epoch began, and so is all of its
   // groups.
@@ -103,6 +103,8 @@ struct StreamContext {
 
   // NOLINTNEXTLINE(google-explicit-constructor)
   operator PendingContext() const { return {memory, epoch, observer}; }
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator MessageContext() const { return {memory, epoch, observer}; }
 };
 
 // What becomes of entries that groups still refer to when they are to be removed from the stream:

@@ -29,6 +29,7 @@ void Stream::Configure(const StreamContext& context, const StreamSettings& setti
   settings_ = settings;
   if (same_messages || producers_ == nullptr || producers_->messages() == 0) return;
   StreamProducers* const former = producers_;
+  former->AnnounceAll(context);
   producers_ = StreamProducers::Create(context.memory, context.hash_key, former->counters);
   if (context.reclaimer == nullptr || former->messages() <= kMaxFreedAtOnce) {
     while (former->FreeSome(context.memory, SIZE_MAX)) {
@@ -60,8 +61,7 @@ std::optional<StreamId> Stream::FindMessage(const StreamMessage& message, int64_
 
 void Stream::RememberMessage(const StreamContext& context, const StreamMessage& message,
                              const StreamId& id) {
-  MakeProducers(context).Add(context.memory, message, id,
-                             static_cast<size_t>(settings_.max_messages));
+  MakeProducers(context).Add(context, message, id, static_cast<size_t>(settings_.max_messages));
 }
 
 void Stream::CountDuplicate(const StreamContext& context) {
@@ -94,7 +94,7 @@ size_t Stream::Expire(const StreamContext& context, int64_t now, size_t budget,
   size_t done = 0;
   for (; done < budget && FirstMessageDeadline() <= now; ++done) {
     BeginChange(context);
-    producers_->ForgetOldest(context.memory);
+    producers_->ForgetOldest(context);
   }
   while (done < budget && FirstEntryDeadline() <= now) {
     done += ExpireEntries(context, now, budget - done, removed);

@@ -27,7 +27,9 @@ struct StreamId {
   std::optional<StreamId> Next() const;
   std::optional<StreamId> Previous() const;
 
-  // "milliseconds-sequence"; "milliseconds" alone gets `default_sequence`.
+  // "milliseconds-sequence"; "milliseconds" alone gets `default_sequence`. The numbers may have
+  // spaces before them, a sign and leading zeros, as far as C's strtoull takes them; the text ends
+  // at a zero byte.
   static std::optional<StreamId> Parse(std::string_view text, uint64_t default_sequence);
 
   // The text, written to `buffer`.

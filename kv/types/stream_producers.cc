@@ -35,6 +35,27 @@ Named* MoveIfSparse(SlabMemory& memory, Named* named, CompactionCount& count) {
 
 }  // namespace
 
+// Shows messages of a leaf to the observer of a change.
+class StreamProducers::LeafGuard final : private MessagesById::LeafObserver {
+ public:
+  explicit LeafGuard(const MessageContext& context) : context_(context) {}
+
+  MessagesById::Guard guard() {
+    return {context_.epoch, context_.observer == nullptr ? nullptr : this};
+  }
+
+ private:
+  void BeforeChange(MessagesById::Position at, uint32_t count) override {
+    for (; count > 0; --count, at = at.Next()) {
+      const Message& message = *at.record();
+      context_.observer->BeforeMessageChange({message.producer->name(), message.name()},
+                                             message.id);
+    }
+  }
+
+  const MessageContext& context_;
+};
+
 // --- Making, copying, freeing ---
 
 StreamProducers* StreamProducers::Create(SlabMemory& memory, const HashKey& hash_key,
@@ -44,11 +65,11 @@ StreamProducers* StreamProducers::Create(SlabMemory& memory, const HashKey& hash
   return created;
 }
 
-StreamProducers* StreamProducers::Copy(SlabMemory& memory) const {
-  StreamProducers* const copy = Create(memory, hash_key_, {});
+StreamProducers* StreamProducers::Copy(const MessageContext& context) const {
+  StreamProducers* const copy = Create(context.memory, hash_key_, {});
   for (auto at = order_.First(); at; at = at.Next()) {
     const Message& message = *at.record();
-    copy->Add(memory, {message.producer->name(), message.name()}, message.id, SIZE_MAX);
+    copy->Add(context, {message.producer->name(), message.name()}, message.id, SIZE_MAX);
   }
   copy->counters = counters;
   return copy;
@@ -126,8 +147,9 @@ StreamProducers::Producer* StreamProducers::AddProducer(SlabMemory& memory, std:
   return producer;
 }
 
-void StreamProducers::Add(SlabMemory& memory, const StreamMessage& message, const StreamId& id,
-                          size_t max_messages) {
+void StreamProducers::Add(const MessageContext& context, const StreamMessage& message,
+                          const StreamId& id, size_t max_messages) {
+  SlabMemory& memory = context.memory;
   Producer* producer = FindProducer(message.producer);
   if (producer == nullptr) producer = AddProducer(memory, message.producer);
   Message* const former = FindMessage(*producer, message.name);
@@ -137,25 +159,30 @@ void StreamProducers::Add(SlabMemory& memory, const StreamMessage& message, cons
   added->hash = HashOf(*producer, message.name);
   added->number = ++last_number_;
   index_.Insert(memory, {added->hash, added->number}, added);
-  order_.Insert(memory, {id, added->number}, added);
+  order_.Insert(memory, {id, added->number}, added, LeafGuard(context).guard());
   producer->messages.Insert(memory, {id, added->number}, added);
   ++counters.added;
-  if (former != nullptr) Forget(memory, former);
+  if (former != nullptr) Forget(context, former);
   while (producer->messages.size() > max_messages) {
-    Forget(memory, producer->messages.First().record());
+    Forget(context, producer->messages.First().record());
   }
 }
 
-void StreamProducers::Forget(SlabMemory& memory, Message* message) {
+void StreamProducers::Forget(const MessageContext& context, Message* message) {
+  SlabMemory& memory = context.memory;
   Producer* const producer = message->producer;
   const IdPlace place = {message->id, message->number};
+  order_.Erase(memory, order_.Find(place), LeafGuard(context).guard());
   index_.Erase(memory, HashPlace{message->hash, message->number});
-  order_.Erase(memory, place);
   producer->messages.Erase(memory, place);
   FreeNamed(memory, message);
   if (!producer->messages.empty()) return;
   by_name_.Erase(memory, HashPlace{producer->hash, producer->number});
   FreeNamed(memory, producer);
+}
+
+void StreamProducers::AnnounceAll(const MessageContext& context) {
+  order_.AnnounceAll(LeafGuard(context).guard());
 }
 
 // --- Compaction ---

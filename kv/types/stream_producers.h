@@ -13,6 +13,9 @@
 //   - No two messages of a producer have the same name. No producer is without messages.
 //   - Hashes need not be unique: places are numbered, and names compared.
 //
+// Epochs: leaves of the order carry them, as SequenceTree says, and stand for the messages in them.
+// The counters belong to the first change of the stream.
+//
 // Cost, for n messages: O(log n) for each that is found, added or forgotten; some 150 bytes for
 // each, and for each producer, beyond the names. The memory must be the same one in every call.
 //
@@ -40,6 +43,21 @@ struct StreamMessage {
   std::string_view name;
 };
 
+// Is told before messages of an earlier epoch change. Must not change them.
+class MessageObserver {
+ public:
+  virtual ~MessageObserver() = default;
+  // The message is as it was when the epoch began; each is shown once in an epoch.
+  virtual void BeforeMessageChange(const StreamMessage& message, const StreamId& id) = 0;
+};
+
+// What every change of messages needs. The memory must be the same one in every call.
+struct MessageContext {
+  SlabMemory& memory;
+  uint64_t epoch = 0;
+  MessageObserver* observer = nullptr;
+};
+
 class StreamProducers {
  public:
   // How many there ever were.
@@ -51,7 +69,7 @@ class StreamProducers {
   // `hash_key` is the secret of the server's hashes.
   static StreamProducers* Create(SlabMemory& memory, const HashKey& hash_key,
                                  const Counters& counters);
-  StreamProducers* Copy(SlabMemory& memory) const;
+  StreamProducers* Copy(const MessageContext& context) const;
   // Frees about `budget` blocks, and with the last of them the object. True while any are left;
   // nothing else may be asked of it once this was called.
   bool FreeSome(SlabMemory& memory, size_t budget);
@@ -67,12 +85,14 @@ class StreamProducers {
   std::optional<StreamId> Find(const StreamMessage& message) const;
   // Notes that the message became the entry `id`, whatever was known of it. Of this producer's
   // messages the `max_messages` with the largest ids stay known.
-  void Add(SlabMemory& memory, const StreamMessage& message, const StreamId& id,
+  void Add(const MessageContext& context, const StreamMessage& message, const StreamId& id,
            size_t max_messages);
   // The least id of an entry. Precondition: there are messages.
   StreamId oldest() const { return order_.First().key().id; }
   // Forgets the message with the least id. Precondition: there are messages.
-  void ForgetOldest(SlabMemory& memory) { Forget(memory, order_.First().record()); }
+  void ForgetOldest(const MessageContext& context) { Forget(context, order_.First().record()); }
+  // Shows the observer all messages that it has not seen in this epoch.
+  void AnnounceAll(const MessageContext& context);
 
   // Calls visit(StreamMessage, StreamId) for each message, producer by producer, the oldest first;
   // and begin(name, messages) before each producer.
@@ -145,7 +165,8 @@ class StreamProducers {
   Producer* FindProducer(std::string_view name) const;
   Producer* AddProducer(SlabMemory& memory, std::string_view name);
   Message* FindMessage(const Producer& producer, std::string_view name) const;
-  void Forget(SlabMemory& memory, Message* message);
+  class LeafGuard;
+  void Forget(const MessageContext& context, Message* message);
   uint64_t CompactProducers(SlabMemory& memory, uint64_t place, CompactionCount& count);
   uint64_t CompactMessages(SlabMemory& memory, uint64_t place, CompactionCount& count);
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -61,6 +62,11 @@ class Connection : public StreamHandler {
   void OnSent() override;
   void OnError(int error_number) override { error = error_number; }
   void OnClosed() override { closed = true; }
+  void OnDetached(FileDescriptor socket, std::string rest) override {
+    given_away = true;
+    detached = std::move(socket);
+    unread = std::move(rest);
+  }
 
   // Sends a copy of `bytes`. Precondition: nothing is pending.
   SendResult Send(std::string bytes);
@@ -74,6 +80,9 @@ class Connection : public StreamHandler {
   bool echo = false;
   bool ended = false;
   bool closed = false;
+  bool given_away = false;
+  FileDescriptor detached;
+  std::string unread;
   bool pending = false;
   int error = 0;
   std::function<void(std::span<const char>)> on_receive;

@@ -3,6 +3,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <numeric>
 #include <string>
@@ -552,6 +553,83 @@ TEST_P(StreamTest, ManyStreamsComeAndGo) {
     });
     connections_.clear();
   }
+}
+
+// Reads from a socket that blocks until `size` bytes are there.
+std::string ReadBlocking(int fd, size_t size) {
+  std::string bytes(size, '\0');
+  const ssize_t received = recv(fd, bytes.data(), size, MSG_WAITALL);
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(received, 0)));
+  return bytes;
+}
+
+TEST_P(StreamTest, ADetachedSocketServesOnWithoutTheLoop) {
+  Client client = Connect();
+  client.Send("to the loop");
+  RunUntil([&] { return last().received == "to the loop"; });
+  loop_->Detach(last().id);
+  RunUntil([&] { return last().detached.valid(); });
+  EXPECT_EQ(last().unread, "");
+
+  client.Send("to the owner");
+  EXPECT_EQ(ReadBlocking(last().detached.get(), 12), "to the owner");
+  ASSERT_EQ(send(last().detached.get(), "back", 4, MSG_NOSIGNAL), 4);
+  EXPECT_EQ(ReadFrom(&client, 4), "back");
+  RunTicks(3);
+  EXPECT_FALSE(last().closed);
+  EXPECT_EQ(last().received, "to the loop");
+  last().detached.Reset();
+  EXPECT_EQ(ReadFrom(&client, 1), "");
+  EXPECT_TRUE(client.ended());
+}
+
+// Whatever the kernel had handed over already goes with the socket.
+TEST_P(StreamTest, NoByteIsLostByDetaching) {
+  const std::string bytes = Pattern(100'000);
+  for (size_t sent_before : {size_t{1}, size_t{20'000}, bytes.size()}) {
+    Client client = Connect();
+    client.Send(bytes.substr(0, sent_before));
+    last().on_receive = [&](std::span<const char>) { loop_->Detach(last().id); };
+    RunUntil([&] { return last().detached.valid(); });
+    client.Send(bytes.substr(sent_before));
+    std::string all = last().received + last().unread;
+    all += ReadBlocking(last().detached.get(), bytes.size() - all.size());
+    EXPECT_EQ(all, bytes) << sent_before;
+  }
+}
+
+TEST_P(StreamTest, APausedStreamIsDetachedWithItsBytes) {
+  Client client = Connect();
+  loop_->SetReceiving(last().id, false);
+  client.Send("unheard");
+  RunTicks(3);
+  loop_->Detach(last().id);
+  RunUntil([&] { return last().detached.valid(); });
+  const std::string& unread = last().unread;
+  EXPECT_EQ(unread + ReadBlocking(last().detached.get(), 7 - unread.size()), "unheard");
+}
+
+TEST_P(StreamTest, NothingBringsADetachedStreamBack) {
+  Client client = Connect();
+  const StreamId id = last().id;
+  loop_->Detach(id);
+  loop_->Detach(id);
+  loop_->Close(id);
+  EXPECT_EQ(loop_->Descriptor(id), -1);
+  RunUntil([&] { return last().detached.valid(); });
+  EXPECT_FALSE(last().closed);
+  last().detached.Reset();
+  Client second = Connect();
+  EXPECT_EQ(last().id.slot, id.slot);  // the slot serves again
+}
+
+TEST_P(StreamTest, ShutdownFinishesADetaching) {
+  Client client = Connect();
+  loop_->Detach(last().id);
+  loop_->Shutdown();
+  ASSERT_TRUE(last().detached.valid());
+  ASSERT_EQ(send(last().detached.get(), "on", 2, MSG_NOSIGNAL), 2);
+  EXPECT_EQ(ReadBlocking(client.fd(), 2), "on");
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, StreamTest, ::testing::ValuesIn(TestedBackends()),

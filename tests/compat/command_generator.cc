@@ -20,16 +20,18 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   return parts;
 }
 
-// Commands that might wait for ever if their timeout were damaged: BLPOP, BRPOP, BZPOPMIN, ...
-bool MayWait(std::string_view name) {
-  return name.starts_with("bl") || name.starts_with("br") || name.starts_with("bz");
+// Commands that might wait for ever if their timeout were damaged, as BLPOP, BRPOP, BZPOPMIN; and
+// EXEC, where later versions take conditions.
+bool IsLeftWhole(std::string_view name) {
+  return name.starts_with("bl") || name.starts_with("br") || name.starts_with("bz") ||
+         name == "exec";
 }
 
 }  // namespace
 
 Arguments CommandGenerator::Next(const std::vector<std::string>& patterns) {
   Arguments arguments = Expand(Pick(patterns));
-  if (MayWait(arguments[0])) return arguments;
+  if (IsLeftWhole(arguments[0])) return arguments;
   if (damage_one_in_ != 0 && OneIn(damage_one_in_)) Damage(&arguments);
   return arguments;
 }

@@ -9,7 +9,7 @@ std::vector<std::string> StreamPatterns() {
   const std::string consumer = "@one{alice|bob|carol}";
   std::string id = "@one{";
   for (int i = 1; i <= 40; ++i) id += "0-" + std::to_string(i) + "|";
-  id += "0-0|5|x}";
+  id += "0-0|5|x|+0-7|00-08|0-+9|0--0}";
   const std::string bound = "@one{-|+|0|0-5|(0-3|(0-9|0-20|1|(1|x|(-}";
   const std::string trim =
       "@one{maxlen|minid} @one{=|~|0|1} @one{0|3|10|0-5|0-12|-1} @any{limit @one{0|5|100|-1|x}}";

@@ -1,25 +1,11 @@
 #include "tests/fuzz/restored_key.h"
 
-#include <cstdint>
-
-#include "kv/base/crc64.h"
-#include "kv/persistence/rdb_format.h"
 #include "kv/server/server_options.h"
 #include "tests/fuzz/target.h"
+#include "tests/support/dump_payload.h"
 
 namespace tests {
 namespace {
-
-void AppendLittleEndian(uint64_t number, int bytes, std::string* out) {
-  for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(number >> (8 * i)));
-}
-
-std::string PayloadOf(std::string_view value) {
-  std::string payload(value);
-  AppendLittleEndian(kv::kNewestRdbVersion, 2, &payload);
-  AppendLittleEndian(kv::Crc64(0, payload), 8, &payload);
-  return payload;
-}
 
 kv::ServerOptions Options() {
   kv::ServerOptions options;
@@ -44,7 +30,7 @@ std::string RestoredKey::Run(const Request& request) {
 }
 
 bool RestoredKey::Restore(std::string_view value) {
-  const std::string reply = Run({"restore", "key", "0", PayloadOf(value)});
+  const std::string reply = Run({"restore", "key", "0", SealPayload(value)});
   if (reply != "+OK") {
     Require(reply == "-ERR Bad data format", "refusal", reply);
     Remove();

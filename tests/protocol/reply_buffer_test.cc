@@ -132,6 +132,89 @@ TEST_F(ReplyBufferTest, AnEmptyPinIsReleasedAtOnce) {
   EXPECT_TRUE(buffer_.empty());
 }
 
+TEST_F(ReplyBufferTest, PinnedPiecesAloneNeedNoRoomForText) {
+  Value value("value");
+  buffer_.AppendPinned(value.pin());
+  EXPECT_EQ(pool_.chunks_in_use(), 0u);
+  EXPECT_GT(buffer_.allocated_bytes(), 0u);
+  EXPECT_LT(buffer_.allocated_bytes(), 256u);
+  buffer_.Append("text");
+  EXPECT_EQ(pool_.chunks_in_use(), 1u);
+  EXPECT_EQ(buffer_.ToString(), "valuetext");
+  buffer_.Consume(9);
+  EXPECT_EQ(buffer_.allocated_bytes(), 0u);
+  EXPECT_EQ(value.releases, 1);
+}
+
+TEST_F(ReplyBufferTest, PiecesOfOneOwnerThatFollowEachOtherBecomeOne) {
+  Value value("abcdef");
+  const auto piece = [&](size_t begin, size_t size) {
+    Pin pin = value.pin();
+    pin.data += begin;
+    pin.size = size;
+    return pin;
+  };
+  buffer_.AppendPinned(piece(0, 2));
+  buffer_.AppendPinned(piece(2, 2));
+  EXPECT_THAT(Gather(buffer_), ElementsAre("abcd"));
+  EXPECT_EQ(value.releases, 1);
+  // Not behind a text, nor behind other bytes, nor behind a piece that is consumed.
+  buffer_.Append("-");
+  buffer_.AppendPinned(piece(4, 1));
+  buffer_.AppendPinned(piece(4, 2));
+  EXPECT_THAT(Gather(buffer_), ElementsAre("abcd", "-", "e", "ef"));
+  EXPECT_EQ(buffer_.size(), 8u);
+  EXPECT_EQ(buffer_.pinned_bytes(), 7u);
+  buffer_.Consume(7);
+  buffer_.AppendPinned(piece(0, 1));
+  EXPECT_EQ(buffer_.ToString(), "fa");
+  buffer_.Clear();
+  EXPECT_EQ(value.releases, 5);
+}
+
+TEST_F(ReplyBufferTest, ShortSharedPiecesAreCopiedOnceThereAreMany) {
+  Value value("..piece");
+  const auto piece = [&] {
+    Pin pin = value.pin();
+    pin.data += 2;
+    pin.size -= 2;
+    return pin;
+  };
+  std::string expected;
+  for (int i = 0; i < 100; ++i) {
+    buffer_.AppendShared(piece());
+    expected += "piece";
+  }
+  EXPECT_EQ(buffer_.ToString(), expected);
+  EXPECT_EQ(buffer_.pinned_bytes(), 16 * 5u);
+  EXPECT_EQ(value.releases, 100 - 16);
+  Value large(std::string(100'000, 'l'));
+  buffer_.AppendShared(large.pin());
+  EXPECT_EQ(buffer_.pinned_bytes(), 16 * 5u + 100'000);
+  buffer_.Clear();
+  EXPECT_EQ(value.releases, 100);
+  EXPECT_EQ(large.releases, 1);
+}
+
+TEST_F(ReplyBufferTest, ABufferIsAppendedWhole) {
+  Value value("pinned");
+  ReplyBuffer other(&pool_);
+  buffer_.Append(std::move(other));
+  EXPECT_TRUE(buffer_.empty());
+  other.AppendPinned(value.pin());
+  other.Append("-text");
+  buffer_.Append(std::move(other));
+  EXPECT_EQ(buffer_.ToString(), "pinned-text");
+  EXPECT_TRUE(other.empty());
+  EXPECT_EQ(other.allocated_bytes(), 0u);
+  other.Append("more");
+  buffer_.Append(std::move(other));
+  EXPECT_EQ(buffer_.ToString(), "pinned-textmore");
+  buffer_.Consume(15);
+  EXPECT_EQ(buffer_.allocated_bytes(), 0u);
+  EXPECT_EQ(value.releases, 1);
+}
+
 TEST_F(ReplyBufferTest, MovingTakesTheBytesAlong) {
   Value value("pinned");
   buffer_.Append("a");

@@ -220,7 +220,10 @@ class LabTest(unittest.TestCase):
                 self.assertGreater(row["cpu_us"], 0)
                 self.assertGreaterEqual(row["p99_us"], row["p50_us"])
         for row in self.results["storm"]:
-            self.assertGreater(row["wakeups"], 0)
+            self.assertLessEqual(row["least_share"], 0.5)
+            # Loops that a busy machine keeps from running find each burst waiting and never sleep.
+            if row["burst"] == 1:
+                self.assertGreater(row["wakeups"], 0)
 
     def test_readiness_takes_a_call_to_receive_and_one_to_send(self):
         if measure.can_trace():

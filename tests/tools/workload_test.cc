@@ -48,6 +48,11 @@ TEST(Workload, CollectionsHaveOneNameAndMembersThatVary) {
       "*22\r\n$4\r\nHSET\r\n$16\r\nkey:000000000000\r\n$2\r\nf0\r\n$2\r\nv0\r\n"));
 }
 
+TEST(Workload, ProgramsGetAKey) {
+  EXPECT_EQ(Workload({.command = Command::kFcall, .keys = 1, .container = "f"}, 1).Next(1),
+            "*4\r\n$5\r\nFCALL\r\n$1\r\nf\r\n$1\r\n1\r\n$16\r\nkey:000000000000\r\n");
+}
+
 TEST(Workload, ScoresAreDrawnForEachRequest) {
   Workload workload({.command = Command::kZadd, .keys = 1, .container = "z"}, 2);
   std::set<std::string> requests;

@@ -126,6 +126,11 @@ constexpr std::array kShapes = {
           .verb = "HSET",
           .tail = {"f0", "v0", "f1", "v1", "f2", "v2", "f3", "v3", "f4", "v4",
                    "f5", "v5", "f6", "v6", "f7", "v7", "f8", "v8", "f9", "v9"}},
+    Shape{.command = Command::kEvalsha,
+          .name = "evalsha",
+          .verb = "EVALSHA",
+          .head = {kContainer, "1"}},
+    Shape{.command = Command::kFcall, .name = "fcall", .verb = "FCALL", .head = {kContainer, "1"}},
     Shape{.command = Command::kEcho, .name = "echo", .verb = "", .keys = 0},  // not a request
 };
 

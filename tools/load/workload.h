@@ -48,7 +48,10 @@ enum class Command : uint8_t {
   kZinterstore,  // into `result`
   kZunionstore,
   kSmallHash,  // HSET of 10 fields in a hash of each key
-  kEcho,       // asks for nothing: a line for servers that send back what they get
+  // With one key: the script whose digest, or the function whose name, is `container`.
+  kEvalsha,
+  kFcall,
+  kEcho,  // asks for nothing: a line for servers that send back what they get
 };
 
 // "set", "get" ...; "setex" and "setpxat" are SET with the option of that name.

@@ -43,7 +43,20 @@ TEST(PageReturnerTest, UnmapsARangeInManyBursts) {
   EXPECT_EQ(returner.pending_bytes(), 0u);
   EXPECT_FALSE(IsMapped(range));
   EXPECT_EQ(errno, ENOMEM);
+  EXPECT_FALSE(returner.has_thread());
   EXPECT_FALSE(returner.TakeReturned().has_value());
+}
+
+TEST(PageReturnerTest, GoesOnAfterFinish) {
+  PageReturner returner;
+  returner.Finish();
+  for (int round = 0; round < 3; ++round) {
+    const PageRange range = MapPages(kMegabyte);
+    EXPECT_TRUE(returner.Return(range));
+    returner.Finish();
+    EXPECT_FALSE(IsMapped(range));
+    EXPECT_FALSE(returner.has_thread());
+  }
 }
 
 TEST(PageReturnerTest, RangesThatStayMappedComeBackEmpty) {

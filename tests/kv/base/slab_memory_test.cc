@@ -1,12 +1,16 @@
 #include "kv/base/slab_memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <random>
+#include <thread>
 #include <vector>
 
 namespace kv {
@@ -344,6 +348,38 @@ TEST_F(SlabMemoryTest, PreparingAheadChangesNothing) {
     EXPECT_FALSE(memory_.Prepare());
   }
   EXPECT_LE(prepared, 100u);
+  for (const Block& block : blocks) EXPECT_TRUE(Intact(block));
+}
+
+// Of the 4 MB behind the slab of `block`, what is resident.
+size_t ResidentBehind(const char* block) {
+  constexpr size_t kBytes = 4 * kMegabyte;
+  const uintptr_t slab_end = (reinterpret_cast<uintptr_t>(block) | (64 * kKilobyte - 1)) + 1;
+  std::array<unsigned char, kBytes / 4096> pages;
+  EXPECT_EQ(mincore(reinterpret_cast<void*>(slab_end), kBytes, pages.data()), 0);
+  return 4096 * std::count_if(pages.begin(), pages.end(), [](auto page) { return page & 1; });
+}
+
+TEST_F(SlabMemoryTest, AStoreThatHasSettledKeepsNothingInAdvance) {
+  constexpr size_t kPiece = 2 * kMegabyte;
+  std::vector<Block> blocks;
+  const auto grow = [&] {
+    do {
+      blocks.push_back(Allocate(1000));
+    } while (!memory_.Prepare());
+  };
+  while (memory_.mapped() < 9 * kMegabyte) blocks.push_back(Allocate(1000));
+  for (int round = 0; round < 3; ++round) {
+    grow();
+    // The whole piece is fetched on a thread, where the system can do that.
+    for (int i = 0; i < 10'000 && ResidentBehind(blocks.back().memory) < kPiece; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_GT(ResidentBehind(blocks.back().memory), 0u);
+    memory_.ReturnPrepared();
+    EXPECT_EQ(ResidentBehind(blocks.back().memory), 0u);
+    EXPECT_FALSE(memory_.Prepare()) << "before the store grows again";
+  }
   for (const Block& block : blocks) EXPECT_TRUE(Intact(block));
 }
 

@@ -57,7 +57,7 @@ class EventRecorder final : public kv::KeyEvents {
 
  private:
   static char Letter(kv::KeyEventClass event_class) {
-    constexpr std::string_view kLetters = "g$lshztxemn";
+    constexpr std::string_view kLetters = "g$lshztxemnoc";
     return kLetters[static_cast<size_t>(__builtin_ctz(event_class))];
   }
   std::vector<std::string> events_;
@@ -85,8 +85,11 @@ class Replay : public testing::Test {
     Run(line);
     return recorder_.Take();
   }
+  // To what commands say of themselves.
   void ListenToAllButMisses() {
-    server_.server().ListenToKeys(&events_, ~uint32_t{kv::kEventKeyMiss | kv::kEventNew});
+    constexpr uint32_t kBeside =
+        kv::kEventKeyMiss | kv::kEventNew | kv::kEventOverwritten | kv::kEventTypeChanged;
+    server_.server().ListenToKeys(&events_, ~kBeside);
   }
   std::string EventsOf(std::string_view line) {
     events_.Take();

@@ -14,6 +14,8 @@ TEST_F(Replay, SetWrites) {
   EXPECT_EQ(EffectsOf("smove a b 9"), "");
   EXPECT_EQ(EffectsOf("smove b a x"), "0: smove b a x");
   EXPECT_EQ(EffectsOf("smove a a x"), "");
+  Run("sadd b x");
+  EXPECT_EQ(EffectsOf("smove b a x"), "0: SREM b x") << "it is there already";
   EXPECT_EQ(EffectsOf("sunionstore c a b"), "0: sunionstore c a b");
   EXPECT_EQ(EffectsOf("sinterstore d a b"), "0: sinterstore d a b");
   EXPECT_EQ(EffectsOf("sdiffstore d a a"), "0: sdiffstore d a a");

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "kv/base/crc64.h"
 #include "kv/base/random.h"
+#include "tests/support/dump_payload.h"
 #include "tests/support/test_server.h"
 
 namespace tests {
@@ -108,14 +108,6 @@ class Dump : public testing::Test {
   RespClient client_ = server_.Connect();
 };
 
-// The payload with the version and checksum that belong to its value.
-std::string Seal(std::string value) {
-  value += "\x0c\x00"s;
-  const uint64_t checksum = kv::Crc64(0, value);
-  for (int i = 0; i < 8; ++i) value += static_cast<char>(checksum >> 8 * i);
-  return value;
-}
-
 TEST_F(Dump, HasTheBytesOfRedis) {
   Run({"set", "number", "12345"});
   EXPECT_EQ(DumpOf("number"), kNumber);
@@ -205,7 +197,7 @@ TEST_F(Dump, HostileValuesDoNoHarm) {
       value[place] = static_cast<char>(random.Next());
     }
     if (random.Uniform(4) == 0) value.resize(random.Uniform(value.size()) + 1);
-    const std::string reply = Run({"restore", "k", "0", Seal(value), "replace"});
+    const std::string reply = Run({"restore", "k", "0", SealPayload(value), "replace"});
     if (reply != "+OK") {
       ASSERT_EQ(reply, "-ERR Bad data format");
       continue;
@@ -234,7 +226,7 @@ TEST_F(Dump, HostileValuesDoNoHarm) {
 TEST_F(Dump, SortedSetsWithDeadlines) {
   const std::string member = "\x01\x61\x00\x00\x00\x00\x00\x00\xf0\x3f"s;  // a, 1
   const auto payload = [&](const std::string& deadline) {
-    return Seal("\x81\x01"s + deadline + member);
+    return SealPayload("\x81\x01"s + deadline + member);
   };
   // 2^46 - 1, 2^53 + 1, 2^63, and no length at all.
   EXPECT_EQ(Run({"restore", "z", "0", payload("\x81\x00\x00\x3f\xff\xff\xff\xff\xff"s)}), "+OK");
@@ -243,8 +235,9 @@ TEST_F(Dump, SortedSetsWithDeadlines) {
   EXPECT_EQ(Run({"restore", "k", "0", payload("\x81\x00\x20\x00\x00\x00\x00\x00\x01"s)}), bad);
   EXPECT_EQ(Run({"restore", "k", "0", payload("\x81\x80\x00\x00\x00\x00\x00\x00\x00"s)}), bad);
   EXPECT_EQ(Run({"restore", "k", "0", payload("\xff"s)}), bad);
-  EXPECT_EQ(Run({"restore", "k", "0", Seal("\x81\x02\x00"s + member + "\x00"s + member)}), bad);
-  EXPECT_EQ(Run({"restore", "k", "0", Seal("\x81\x00"s)}), bad);
+  EXPECT_EQ(Run({"restore", "k", "0", SealPayload("\x81\x02\x00"s + member + "\x00"s + member)}),
+            bad);
+  EXPECT_EQ(Run({"restore", "k", "0", SealPayload("\x81\x00"s)}), bad);
   // Due already.
   EXPECT_EQ(Run({"restore", "k", "0", payload("\x05"s)}), "+OK");
   EXPECT_EQ(Run({"zcard", "k"}), "0");

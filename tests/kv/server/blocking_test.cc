@@ -43,9 +43,16 @@ void GiveCommand(kv::Context& context) {
   context.reply.Ok();
 }
 
+// HURRY: from here on this client never waits.
+void HurryCommand(kv::Context& context) {
+  context.client.SetFlag(kv::kClientNeverWaits, true);
+  context.reply.Ok();
+}
+
 constexpr kv::CommandSpec kCommands[] = {
     {.name = "take", .handler = TakeCommand, .arity = -3, .flags = kv::kWrite | kv::kBlocking},
     {.name = "give", .handler = GiveCommand, .arity = 3, .flags = kv::kWrite},
+    {.name = "hurry", .handler = HurryCommand, .arity = 1},
 };
 
 class BlockingTest : public BackendTest {
@@ -129,6 +136,15 @@ TEST_P(BlockingTest, TimesOutToTheMillisecond) {
   EXPECT_EQ(client.Text({"ping"}), "+PONG");
 }
 
+TEST_P(BlockingTest, AClientThatNeverWaitsIsAnsweredAtOnce) {
+  ASSERT_EQ(Run({"hurry"}), "+OK");
+  EXPECT_EQ(Run({"take", "key", "0"}), "nil array");
+  EXPECT_EQ(Run({"bzpopdue", "key", "0"}), "nil array");
+  EXPECT_THAT(Run({"info", "clients"}), HasSubstr("blocked_clients:0"));
+  Run({"give", "key", "value"});
+  EXPECT_EQ(Run({"take", "key", "0"}), "\"value\"");
+}
+
 TEST_P(BlockingTest, ClientUnblockEndsTheWait) {
   RespClient client = server_->Connect();
   const std::string id = IdOf(&client);
@@ -143,6 +159,7 @@ TEST_P(BlockingTest, ClientUnblockEndsTheWait) {
               reason == "error" ? "-UNBLOCKED client unblocked via CLIENT UNBLOCK" : "nil array");
   }
   EXPECT_EQ(Run({"client", "unblock", id}), "0");
+  EXPECT_THAT(Run({"info", "errorstats"}), HasSubstr("errorstat_UNBLOCKED:count=1"));
 }
 
 TEST_P(BlockingTest, NothingIsTakenForAPeerThatIsGone) {

@@ -58,6 +58,18 @@ TEST_P(ClientLimitsTest, OutputBeyondTheHardLimitClosesTheClient) {
                              HasSubstr("closed ASAP for overcoming of output buffer limits."))));
 }
 
+TEST_P(ClientLimitsTest, WhatFitsIntoAChunkMayAlwaysBeSent) {
+  kv::ServerOptions options = Options();
+  options.client_output_buffer_limit[kv::kNormalClients].hard_bytes = 10;
+  TestServer server(options);
+  StoreValue(&server);
+  RespClient client = server.Connect();
+  EXPECT_EQ(client.Text({"echo", std::string(1000, 'x')}), '"' + std::string(1000, 'x') + '"');
+  client.Send({"get", "key"});
+  server.Settle();
+  EXPECT_TRUE(client.AtEnd());
+}
+
 TEST_P(ClientLimitsTest, OutputBeyondTheSoftLimitIsToleratedForAWhile) {
   constexpr size_t kRequests = 100;
   kv::ServerOptions options = Options();
@@ -118,6 +130,26 @@ TEST_P(ClientLimitsTest, TheLargestClientIsEvictedFirst) {
   // What the others sent is intact.
   ASSERT_TRUE(middle.SendRaw(std::string(500'000, 'v') + "\r\n"));
   EXPECT_EQ(middle.Receive(), Value::Simple("OK"));
+}
+
+TEST_P(ClientLimitsTest, PrefixesOfTrackingCount) {
+  kv::ServerOptions options = Options();
+  options.maxmemory_clients = 200'000;
+  TestServer server(options);
+  RespClient other = server.Connect();
+  RespClient client = server.Connect();
+  client.Run({"hello", "3"});
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) {
+    requests += EncodeRequest(
+        {"client", "tracking", "on", "bcast", "prefix", std::to_string(1'000'000 + i)});
+  }
+  ASSERT_TRUE(client.SendRaw(requests));
+  for (int tick = 0; tick < 200 && InfoNumber(&other, "evicted_clients") == 0; ++tick) {
+    server.Settle();
+  }
+  EXPECT_EQ(InfoNumber(&other, "evicted_clients"), 1);
+  EXPECT_EQ(InfoNumber(&other, "tracking_total_prefixes"), 0);
 }
 
 TEST_P(ClientLimitsTest, AClientMayBeExemptFromEviction) {

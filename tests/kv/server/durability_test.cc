@@ -193,6 +193,16 @@ TEST_P(DurabilityTest, MonitorsLearnOfAWriteWhenItsClientDoes) {
   EXPECT_NE(monitor.Receive().text.find("\"set\" \"held\" \"1\""), std::string::npos);
 }
 
+TEST_P(DurabilityTest, SubscribersLearnOfAWriteWhenItsClientDoes) {
+  RespClient listener = Connect();
+  EXPECT_EQ(listener.Text({"config", "set", "notify-keyspace-events", "KEA"}), "+OK");
+  listener.Run({"subscribe", "__keyevent@0__:set"});
+  BeginHeldWrite();
+  EXPECT_FALSE(IsAnswered(listener));
+  env_.ReleaseSyncs();
+  EXPECT_EQ(listener.Receive().ToString(), R"(["message", "__keyevent@0__:set", "held"])");
+}
+
 TEST_P(DurabilityTest, OnlyALogThatSyncsAlwaysHoldsAnythingBack) {
   for (const SyncPolicy policy : {SyncPolicy::kEverySecond, SyncPolicy::kNever}) {
     Start(policy);

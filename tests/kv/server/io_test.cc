@@ -131,6 +131,32 @@ TEST_P(IoTest, TheMemoryOfALargeRequestIsGivenBack) {
   EXPECT_LT(InfoNumber(&other, "mem_clients_normal"), 100'000);
 }
 
+TEST_P(IoTest, OneRequestMayHaveSeveralLargeArguments) {
+  TestServer server(Options());
+  RespClient client = server.Connect();
+  const std::string a(300'000, 'a');
+  const std::string b(200'000, 'b');
+  const std::string c(70'000, 'c');
+  const std::string bytes = EncodeRequest({"echo", "before"}) +
+                            EncodeRequest({"mset", "a", a, "b", b, "small", "x", "c", c}) +
+                            EncodeRequest({"mget", "a", "b", "small", "c"});
+  for (const size_t piece : {bytes.size(), size_t{100'000}, size_t{40'001}}) {
+    client.Run({"flushall"});
+    for (size_t at = 0; at < bytes.size(); at += piece) {
+      ASSERT_TRUE(client.SendRaw(std::string_view(bytes).substr(at, piece)));
+      server.Settle();
+    }
+    EXPECT_EQ(client.Receive(), Value::Bulk("before"));
+    EXPECT_EQ(client.Receive(), Value::Simple("OK"));
+    const Value values = client.Receive();
+    ASSERT_EQ(values.elements.size(), 4u) << values;
+    EXPECT_TRUE(values.elements[0].text == a);
+    EXPECT_TRUE(values.elements[1].text == b);
+    EXPECT_EQ(values.elements[2].text, "x");
+    EXPECT_TRUE(values.elements[3].text == c);
+  }
+}
+
 TEST_P(IoTest, TheQueryBufferIsLimited) {
   kv::ServerOptions options = Options();
   options.client_query_buffer_limit = 1 << 20;

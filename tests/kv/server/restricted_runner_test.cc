@@ -1,6 +1,10 @@
 // A command that takes long lets the loop breathe: a command that exists only here.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <functional>
 #include <memory>
@@ -128,7 +132,61 @@ TEST_P(RestrictedRunnerTest, WhatArrivedInPartIsServedAfterwards) {
   EXPECT_EQ(other.Text({"strlen", "key"}), "50000");
 }
 
+TEST_P(RestrictedRunnerTest, ATransactionThatWasRefusedACommandIsAborted) {
+  RespClient client = server_->Connect();
+  RespClient idle = ConnectWithoutTurn();
+  ASSERT_EQ(client.Text({"ping"}), "+PONG");
+  work_.on_poll = [&](int polls) {
+    if (polls == 0) {
+      idle.Send({"multi"});
+      idle.Send({"set", "key", "1"});
+    }
+    if (polls == 20) work_.released = true;
+  };
+  EXPECT_EQ(client.Run({"busy", "text"}), Value::Bulk("text"));
+  EXPECT_EQ(idle.Receive(), Value::Simple("OK"));
+  EXPECT_EQ(idle.Receive(), Value::Error(std::string(kBusy)));
+  idle.Send({"set", "key", "2"});
+  idle.Send({"exec"});
+  client.Text({"ping"});
+  EXPECT_EQ(idle.Receive(), Value::Simple("QUEUED"));
+  EXPECT_EQ(idle.Receive(),
+            Value::Error("EXECABORT Transaction discarded because of previous errors."));
+  EXPECT_EQ(client.Text({"get", "key"}), "nil");
+}
+
+TEST_P(RestrictedRunnerTest, ExecThatIsRefusedSaysWhyAndEndsTheTransaction) {
+  RespClient client = server_->Connect();
+  RespClient idle = server_->Connect();
+  ASSERT_EQ(idle.Text({"watch", "key"}), "+OK");
+  ASSERT_EQ(idle.Text({"multi"}), "+OK");
+  ASSERT_EQ(idle.Text({"set", "key", "1"}), "+QUEUED");
+  work_.on_poll = [&](int polls) {
+    if (polls == 0) idle.Send({"exec"});
+    if (polls == 20) work_.released = true;
+  };
+  EXPECT_EQ(client.Run({"busy", "text"}), Value::Bulk("text"));
+  EXPECT_EQ(idle.Receive(),
+            Value::Error("EXECABORT Transaction discarded because of: " + std::string(kBusy)));
+  EXPECT_EQ(idle.Text({"exec"}), "-ERR EXEC without MULTI");
+  EXPECT_THAT(idle.Text({"client", "info"}), testing::HasSubstr(" watch=0 "));
+  EXPECT_EQ(client.Text({"get", "key"}), "nil");
+}
+
+// Whether the kernel lets anybody in there.
+bool MayConnect(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool connected = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  close(fd);
+  return connected;
+}
+
 TEST_P(RestrictedRunnerTest, ShutdownIsAllowedOnlyWithoutSaving) {
+  const int port = server_->port();
   RespClient client = server_->Connect();
   RespClient idle = ConnectWithoutTurn();
   ASSERT_EQ(client.Text({"ping"}), "+PONG");
@@ -136,6 +194,9 @@ TEST_P(RestrictedRunnerTest, ShutdownIsAllowedOnlyWithoutSaving) {
     if (polls == 0) idle.Send({"shutdown"});
     if (polls == 20) idle.Send({"shutdown", "nosave"});
     work_.released = server_->server().stopping();
+    if (work_.released) {
+      EXPECT_FALSE(MayConnect(port));
+    }
   };
   EXPECT_EQ(client.Run({"busy", "text"}), Value::Bulk("text"));
   EXPECT_EQ(idle.Receive(), Value::Error(std::string(kBusy)));

@@ -90,6 +90,8 @@ TEST_F(TickCommandsTest, InfoTellsWhereTheTimeOfTicksGoes) {
     EXPECT_GE(Info(std::string("eventloop_cpu_usec_") + phase), 0) << phase;
   }
   EXPECT_EQ(Run({"info", "default"}).find("eventloop_ticks"), std::string::npos);
+  EXPECT_EQ(Run({"info", "everything"}).find("eventloop_cmd_per_cycle_max"), std::string::npos);
+  EXPECT_NE(Run({"info", "debug"}).find("eventloop_cmd_per_cycle_max:1"), std::string::npos);
   Run({"config", "resetstat"});
   EXPECT_LT(Info("eventloop_ticks"), 10);
 }

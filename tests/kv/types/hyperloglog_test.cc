@@ -21,9 +21,9 @@ std::string SketchOf(std::initializer_list<std::string_view> elements) {
 }
 
 Registers RegistersOf(std::string_view bytes) {
-  Registers registers{};
-  EXPECT_TRUE(RaiseTo(bytes, registers));
-  return registers;
+  Union sketch;
+  EXPECT_TRUE(sketch.Add(bytes));
+  return sketch.registers();
 }
 
 // --- the format ---
@@ -74,20 +74,23 @@ TEST(HyperLogLog, SparseAndDenseAndAMapOfRanksAgree) {
     std::string sparse = Empty();
     std::string dense = Empty();
     MakeDense(&dense);
-    Registers model{};
+    Union model;
     const uint64_t elements = random.Uniform(2000);
     for (uint64_t i = 0; i < elements; ++i) {
       const std::string element = std::to_string(random.Uniform(3000));
       const std::string single = SketchOf({element});
-      RaiseTo(single, model);
+      model.Add(single);
       const AddResult result = Add(&sparse, element, kNoLimit);
       EXPECT_EQ(AddDense(dense.data(), element), result == AddResult::kChanged);
     }
     EXPECT_EQ(EncodingOf(sparse), Encoding::kSparse);
-    EXPECT_EQ(RegistersOf(sparse), model);
-    EXPECT_EQ(RegistersOf(dense), model);
-    EXPECT_EQ(Estimate(sparse), Estimate(model));
-    EXPECT_EQ(Estimate(dense), Estimate(model));
+    EXPECT_EQ(RegistersOf(sparse), model.registers());
+    EXPECT_EQ(RegistersOf(dense), model.registers());
+    EXPECT_EQ(Estimate(sparse), Estimate(model.registers()));
+    EXPECT_EQ(Estimate(sparse), model.Estimate());
+    EXPECT_EQ(Estimate(dense), model.Estimate());
+    model.Add(dense);
+    EXPECT_EQ(Estimate(dense), model.Estimate()) << "not counted one by one";
     ASSERT_TRUE(MakeDense(&sparse));
     EXPECT_EQ(sparse, dense);
   }
@@ -151,8 +154,7 @@ TEST(HyperLogLog, CorruptRunsAreDetected) {
   for (const std::string& runs : {""s, "\x7f"s, "\x7f\xfe"s, "\x7f\xff\x7f\xff"s, "\x7f\xffhello"s,
                                   "\x00"s, "\x80\x7f\xff"s, "\x7f\xfe\x81"s, "\x7f\xfe\x40"s}) {
     std::string bytes = header + runs;
-    Registers registers{};
-    EXPECT_FALSE(RaiseTo(bytes, registers));
+    EXPECT_FALSE(Union().Add(bytes));
     EXPECT_EQ(Estimate(bytes), std::nullopt);
     EXPECT_FALSE(MakeDense(&bytes));
     EXPECT_EQ(DescribeRuns(bytes), std::nullopt);
@@ -176,13 +178,12 @@ TEST(HyperLogLog, NothingReadsBeyondAnyString) {
       bytes.resize(kHeaderBytes + random.Uniform(bytes.size() - kHeaderBytes + 1));
     }
     bytes.shrink_to_fit();
-    Registers registers{};
-    const bool whole = RaiseTo(bytes, registers);
+    const bool whole = Union().Add(bytes);
     EXPECT_EQ(Estimate(bytes).has_value(), whole);
     std::string dense = bytes;
     EXPECT_EQ(MakeDense(&dense), whole);
     for (int i = 0; i < 20; ++i) Add(&bytes, std::to_string(i), 3000);
-    EXPECT_EQ(RaiseTo(bytes, registers), whole || EncodingOf(bytes) == Encoding::kDense);
+    EXPECT_EQ(Union().Add(bytes), whole || EncodingOf(bytes) == Encoding::kDense);
   }
 }
 

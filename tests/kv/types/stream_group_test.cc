@@ -181,6 +181,7 @@ TEST_F(StreamGroupTest, AGroupThatGoesIsShownWhole) {
    public:
     void BeforeFirstChange(const Stream& frozen) override { EXPECT_EQ(frozen.groups().size(), 1u); }
     void BeforeChange(const StreamId&, const StreamLeaf&) override {}
+    void BeforeMessageChange(const StreamMessage&, const StreamId&) override {}
     void BeforePendingChange(const StreamGroup&, Position, uint32_t count) override {
       entries += count;
     }

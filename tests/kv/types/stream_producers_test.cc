@@ -27,13 +27,14 @@ class StreamProducersTest : public testing::Test {
     }
   }
   void Add(std::string_view producer, std::string_view name, const StreamId& id, size_t max = 100) {
-    producers_->Add(memory_, {producer, name}, id, max);
+    producers_->Add(context_, {producer, name}, id, max);
   }
   bool Knows(std::string_view producer, std::string_view name) {
     return producers_->Find({producer, name}).has_value();
   }
 
   SlabMemory memory_;
+  MessageContext context_{memory_};
   StreamProducers* producers_ = StreamProducers::Create(memory_, {1, 2}, {});
 };
 
@@ -70,10 +71,10 @@ TEST_F(StreamProducersTest, AMessageMayBecomeAnotherEntry) {
 TEST_F(StreamProducersTest, AProducerGoesWithItsLastMessage) {
   Add("a", "x", {2, 0});
   Add("b", "y", {1, 0});
-  producers_->ForgetOldest(memory_);
+  producers_->ForgetOldest({memory_});
   EXPECT_FALSE(Knows("b", "y"));
   EXPECT_EQ(producers_->producers(), 1u);
-  producers_->ForgetOldest(memory_);
+  producers_->ForgetOldest({memory_});
   EXPECT_EQ(producers_->producers(), 0u);
   EXPECT_EQ(producers_->messages(), 0u);
 }
@@ -134,7 +135,7 @@ TEST_F(StreamProducersTest, EqualsAModelInALongRandomRun) {
       if (model[producer].size() > kMax) forget(false, producer);
     } else if (producers_->messages() > 0) {
       forget(true, "");
-      producers_->ForgetOldest(memory_);
+      producers_->ForgetOldest({memory_});
     }
     const auto known = model.find(producer);
     const bool knows = known != model.end() && known->second.contains(name);
@@ -147,10 +148,58 @@ TEST_F(StreamProducersTest, EqualsAModelInALongRandomRun) {
   }
 }
 
+// Keeps messages as they were before their leaf changed.
+class Recorder final : public MessageObserver {
+ public:
+  void BeforeMessageChange(const StreamMessage& message, const StreamId& id) override {
+    EXPECT_TRUE(saved_[std::string(message.producer)].emplace(message.name, id).second);
+    ++messages_;
+  }
+  const Model& saved() const { return saved_; }
+  size_t messages() const { return messages_; }
+
+ private:
+  Model saved_;
+  size_t messages_ = 0;
+};
+
+TEST_F(StreamProducersTest, AnObserverSeesEachMessageAsItWas) {
+  Random random(7);
+  uint64_t last = 0;
+  for (uint64_t epoch = 1; epoch <= 30; ++epoch) {
+    const std::string before = Describe(*producers_);
+    Recorder recorder;
+    context_.epoch = epoch;
+    context_.observer = &recorder;
+    for (uint64_t i = random.Uniform(500); i > 0; --i) {
+      if (random.Uniform(3) > 0) {
+        Add(absl::StrCat("producer ", random.Uniform(20)), absl::StrCat(random.Uniform(60)),
+            {++last, 0}, 40);
+      } else if (producers_->messages() > 0) {
+        producers_->ForgetOldest(context_);
+      }
+    }
+    producers_->AnnounceAll(context_);
+    ASSERT_EQ(Describe(recorder.saved()), before) << epoch;
+    context_.observer = nullptr;
+  }
+}
+
+TEST_F(StreamProducersTest, AFewChangesShowFewMessages) {
+  for (uint64_t i = 1; i <= 5'000; ++i) Add("a", absl::StrCat(i), {i, 0}, 10'000);
+  Recorder recorder;
+  context_.epoch = 1;
+  context_.observer = &recorder;
+  producers_->ForgetOldest(context_);
+  Add("a", "new", {6'000, 0}, 10'000);
+  EXPECT_GT(recorder.messages(), 0u);
+  EXPECT_LE(recorder.messages(), 200u);
+}
+
 TEST_F(StreamProducersTest, ACopyHasTheSameMessages) {
   for (uint64_t i = 1; i <= 500; ++i) Add(absl::StrCat(i % 7), absl::StrCat(i), {i, 0});
   producers_->counters.duplicates = 3;
-  StreamProducers* const copy = producers_->Copy(memory_);
+  StreamProducers* const copy = producers_->Copy({memory_});
   EXPECT_EQ(Describe(*copy), Describe(*producers_));
   EXPECT_EQ(copy->counters.added, 500u);
   EXPECT_EQ(copy->counters.duplicates, 3u);
@@ -164,7 +213,7 @@ TEST_F(StreamProducersTest, CompactionKeepsWhatThereIs) {
   for (uint64_t i = 1; i <= 2'000; ++i) {
     const std::string producer = absl::StrCat("producer ", i % 50);
     const std::string name = absl::StrCat("message ", i);
-    for (StreamProducers* other : others) other->Add(memory_, {producer, name}, {i, 0}, 100);
+    for (StreamProducers* other : others) other->Add({memory_}, {producer, name}, {i, 0}, 100);
     Add(producer, name, {i, 0});
   }
   for (StreamProducers* other : others) Free(other);

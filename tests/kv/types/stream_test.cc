@@ -282,6 +282,7 @@ class Saver final : public StreamObserver {
     EXPECT_TRUE(saved_.emplace(id, std::string(leaf.listpack().view())).second);
   }
   void BeforePendingChange(const StreamGroup&, Position, uint32_t) override {}
+  void BeforeMessageChange(const StreamMessage&, const StreamId&) override {}
   std::map<StreamId, std::string> Finish(const Stream& stream) {
     for (auto node = stream.nodes().First(); node; node = node.Next()) {
       if (!ids_.contains(node.key())) continue;  // a new one

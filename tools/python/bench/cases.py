@@ -1,8 +1,10 @@
 """Workloads beyond SET and GET of small values, in groups that share servers and data."""
 
 import dataclasses
+import hashlib
 
 from bench import comparison
+from bench import pubsub
 from bench import servers as processes
 from bench.comparison import MEDIAN_LATENCY, TAIL, Case
 
@@ -30,6 +32,7 @@ class Group:
     value_bytes: int = 3
     fill: tuple = ("set",)  # commands, or fills
     settings: tuple = ()  # of solokv and redis-server alike
+    setup: tuple = ()  # commands that each server is sent once
     floor: bool = False
 
 
@@ -88,7 +91,24 @@ COLLECTION_GROUPS = (
           keys=HUNDRED_THOUSAND, fill=("zadd", Fill("zadd", OTHER))),
 )
 
+GET_SCRIPT = "return redis.call('get', KEYS[1])"
+GET_LIBRARY = ("#!lua name=bench\nredis.register_function('get', "
+               "function(keys) return redis.call('get', keys[1]) end)")
+OF_SCRIPT = ("--container", hashlib.sha1(GET_SCRIPT.encode()).hexdigest())
+OF_FUNCTION = ("--container", "get")
+
+
+def program_cases(title, command, arguments):
+    return (Case(title, command, pipeline=1, requests=200_000, arguments=arguments, target=0.70),
+            Case(f"{title}, pipeline 16", command, arguments=arguments, requests=400_000,
+                 target=0.70))
+
+
 GROUPS = (
+    Group("programs", "one GET by a script and by a function",
+          (*program_cases("EVALSHA", "evalsha", OF_SCRIPT),
+           *program_cases("FCALL", "fcall", OF_FUNCTION)),
+          keys=100_000, setup=(("script", "load", GET_SCRIPT), ("function", "load", GET_LIBRARY))),
     Group("commands", "other commands, pipeline 16, 1M keys",
           (Case("INCR", "incr", target=0.40),
            Case("MSET of 10", "mset", requests=160_000, target=0.40),
@@ -133,6 +153,7 @@ GROUPS = (
     *COLLECTION_GROUPS,
 )
 
+NAMES = (*(group.name for group in GROUPS), pubsub.NAME)
 BUSY_POLL_MICROSECONDS = 50
 
 
@@ -140,6 +161,8 @@ def run(options, results):
     for group in GROUPS:
         if not options.only or group.name in options.only:
             run_group(options, results, group)
+    if not options.only or pubsub.NAME in options.only:
+        pubsub.run(options, results)
 
 
 def run_group(options, results, group):
@@ -153,11 +176,21 @@ def run_group(options, results, group):
         for fill in map(Fill.of, group.fill):
             comparison.fill(options, servers, keys, group.value_bytes, fill.command,
                             fill.arguments)
+        send_once(servers, group.setup)
         comparison.print_header(servers)
         for case in group.cases:
             comparison.compare(options, results, servers, case, keys)
         if group.name == "evict":
             print_evictions(servers)
+
+
+def send_once(servers, requests):
+    for server in servers.values():
+        server.resume()
+        with server.connect() as connection:
+            for request in requests:
+                connection.run(*request)
+        server.pause()
 
 
 def print_evictions(servers):

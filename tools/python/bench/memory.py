@@ -22,7 +22,7 @@ COLLECTIONS = (("a sorted set of 1M members", "zadd", 1_000_000, 0.60),
                ("100k hashes of 10 fields", "smallhash", 100_000, 0.75),
                ("a list of 1M elements", "rpush", 1_000_000, 1.0),
                ("a stream of 1M entries", "xadd", 1_000_000, 1.0))
-SETTLE_SECONDS = 5  # redis-server gives back the buffers of idle clients after some time
+SETTLE_SECONDS = 5  # both servers give back some time later what they no longer need
 
 
 def run(options, results):
@@ -83,6 +83,7 @@ def resident_of_fill(command, options, fill, keys):
         # Few clients: their buffers are not what is measured.
         processes.load(options, server, "--fill", "--shuffle", "--command", fill, "--keys", keys,
                        "--pipeline", 16, "--clients", 4)
+        time.sleep(options.seconds(SETTLE_SECONDS))
         return max(server.resident_bytes() - empty, 1)
 
 

@@ -1,7 +1,7 @@
 # Precompiled headers, for builds whose time matters more than that of what they build: parsing
 # GoogleTest, Abseil and the standard library is half the work of compiling most files.
 #
-# There is one precompiled header for the libraries and one for the tests, of headers that are not
+# There is one for the tests, and one for the libraries under sanitizers, of headers that are not
 # ours: those would have all be built again when one of them changes. All targets must be built with
 # the same options as the header; a file's own options may add warnings only.
 

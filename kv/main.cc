@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "ae/loop.h"
 #include "kv/base/clock.h"
 #include "kv/base/env.h"
 #include "kv/base/logging.h"

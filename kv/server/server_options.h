@@ -12,7 +12,7 @@
 
 #include "kv/base/logging.h"
 #include "kv/command/acl_options.h"
-#include "kv/store/compactor.h"
+#include "kv/store/compactor_options.h"
 #include "kv/types/hyperloglog.h"
 #include "kv/types/value_limits.h"
 

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "kv/server/client_filter.h"
 #include "kv/server/info.h"
-#include "kv/server/server.h"
+#include "kv/server/server_impl.h"
 
 namespace kv {
 namespace {
@@ -43,7 +43,7 @@ constexpr int64_t kCrossProtocolLogPause = 60 * kMicrosPerSecond;
 
 // --- periodic work ---
 
-void Server::ScheduleCron() {
+void ServerImpl::ScheduleCron() {
   const int64_t period = kMicrosPerSecond / std::max<int64_t>(1, options_.hz);
   loop_->SetTimer(clock_.MonotonicMicros() + period, [this] {
     ticks_.End(TickPhase::kReceive);
@@ -53,7 +53,7 @@ void Server::ScheduleCron() {
   });
 }
 
-void Server::Cron() {
+void ServerImpl::Cron() {
   connections_->BeginTick();
   const int64_t now = clock_.MonotonicMicros();
   const ConnectionStats totals = connections_->Totals();
@@ -82,7 +82,7 @@ void Server::Cron() {
 
 // What large values leave behind one moment, the next ones take: only memory that was idle for
 // kIdleMicros is returned, and what was got in advance when the store has not grown for as long.
-void Server::WatchIdleMemory(int64_t now) {
+void ServerImpl::WatchIdleMemory(int64_t now) {
   SlabMemory& memory = store_->memory();
   if (const size_t mapped = memory.mapped(); mapped != last_mapped_) {
     last_mapped_ = mapped;
@@ -97,12 +97,12 @@ void Server::WatchIdleMemory(int64_t now) {
   }
 }
 
-bool Server::MemoryIsIdle() const {
+bool ServerImpl::MemoryIsIdle() const {
   const SlabMemory& memory = store_->memory();
   return memory.idle_bytes() > kIdleBytesKept + memory.used() / kIdleShareKept;
 }
 
-void Server::TrimMemory() {
+void ServerImpl::TrimMemory() {
   SlabMemory& memory = store_->memory();
   const size_t sent = memory.Trim(kTrimBytes);
   const bool done = sent == 0 && memory.returning_bytes() == 0;
@@ -110,7 +110,7 @@ void Server::TrimMemory() {
   trimming_ = !done && (purging_ || MemoryIsIdle());
 }
 
-void Server::CloseIdleConnections() {
+void ServerImpl::CloseIdleConnections() {
   const int64_t deadline = clock_.MonotonicMicros() - options_.timeout * kMicrosPerSecond;
   connections_->ForEach([&](Connection& connection) {
     if (connection.last_active() < deadline && !connection.postponed &&
@@ -123,7 +123,7 @@ void Server::CloseIdleConnections() {
 
 // --- ticks ---
 
-void Server::Run() {
+void ServerImpl::Run() {
   while (!stopping()) loop_->RunOnce(kMaxWaitMicros);
   debug_sessions_->EndForked();
   durability_->Finish();
@@ -132,7 +132,7 @@ void Server::Run() {
 }
 
 // The tick goes on to its end, and what is logged to the disk; nobody new comes in meanwhile.
-void Server::RequestShutdown() {
+void ServerImpl::RequestShutdown() {
   stopping_.store(true, std::memory_order_relaxed);
   for (const auto& [address, listener] : std::exchange(tcp_listeners_, {})) {
     loop_->CloseListener(listener);
@@ -140,28 +140,28 @@ void Server::RequestShutdown() {
   if (unix_listener_) loop_->CloseListener(*std::exchange(unix_listener_, std::nullopt));
 }
 
-void Server::Stop() {
+void ServerImpl::Stop() {
   stopping_.store(true, std::memory_order_relaxed);
   loop_->Wakeup();
 }
 
-bool Server::has_work() const {
+bool ServerImpl::has_work() const {
   return has_work_now() || NextWallDeadline() <= clock_.WallMillis() || blocked_.TimeLeft() == 0 ||
          trimming_;
 }
 
 // Whether something is left to do that waits for no time to come.
-bool Server::has_work_now() const {
+bool ServerImpl::has_work_now() const {
   return runner_->has_work() || store_->reclaimer().has_work() || pubsub_->has_work() ||
          tracking_->is_over_limit() || connections_->eviction_is_due();
 }
 
 // In wall milliseconds, when the first key expires or the first waiter is to be tried again.
-int64_t Server::NextWallDeadline() const {
+int64_t ServerImpl::NextWallDeadline() const {
   return std::min(store_->NextDeadline(), blocked_.NextWakeUp());
 }
 
-int64_t Server::BeforeWait() {
+int64_t ServerImpl::BeforeWait() {
   // Memory that is needed soon is better got now than while commands run: their time is measured.
   PrepareMemory();
   if (has_work_now()) return 0;
@@ -175,22 +175,22 @@ int64_t Server::BeforeWait() {
   return wait;
 }
 
-void Server::PrepareMemory() {
+void ServerImpl::PrepareMemory() {
   const uint64_t start = CycleClock::Now();
   if (store_->memory().Prepare()) prepare_nanos_ = cycles_.Nanoseconds(CycleClock::Now() - start);
 }
 
 // Nanoseconds for the run phase, of which those spent on memory in this tick are taken.
-uint64_t Server::TakeRunBudget() {
+uint64_t ServerImpl::TakeRunBudget() {
   const uint64_t budget = static_cast<uint64_t>(options_.tick_budget) * 1000;
   return budget - std::min(std::exchange(prepare_nanos_, 0), budget - budget / 4);
 }
 
-void Server::OnWoken() {
+void ServerImpl::OnWoken() {
   ticks_.End(TickPhase::kWait);
 }
 
-void Server::AfterWait() {
+void ServerImpl::AfterWait() {
   ticks_.End(TickPhase::kReceive);
   ServeTick();
   if (ticks_.EndTick()) [[unlikely]]
@@ -200,14 +200,14 @@ void Server::AfterWait() {
 
 // Does `act`, which is an event for the latency monitor if it takes long.
 template <class Act>
-void Server::Sampled(std::string_view event, Act act) {
+void ServerImpl::Sampled(std::string_view event, Act act) {
   if (!observation_->monitors_latency()) return act();
   const uint64_t start = CycleClock::Now();
   act();
   observation_->OnEvent(event, cycles_.Nanoseconds(CycleClock::Now() - start));
 }
 
-void Server::ServeTick() {
+void ServerImpl::ServeTick() {
   connections_->BeginTick();
   connections_->Evict();
   RefreshTime();
@@ -248,18 +248,18 @@ void Server::ServeTick() {
 }
 
 // A session that wrote may have made keys ready.
-void Server::ServeDebugSessions() {
+void ServerImpl::ServeDebugSessions() {
   debug_sessions_->Serve();
   if (blocked_.has_ready()) blocking_->ServeReady();
 }
 
 // While a session holds the server, the loop takes no signals.
-bool Server::IsAskedToEnd() const {
+bool ServerImpl::IsAskedToEnd() const {
   Process* const process = dependencies_.process;
   return stopping() || (process != nullptr && process->IsAskedToEnd());
 }
 
-TickWork Server::CountWork() const {
+TickWork ServerImpl::CountWork() const {
   const StoreStats& store = store_->stats();
   const ae::Loop::Counters& loop = loop_->counters();
   return {.commands = dispatcher_->commands(),
@@ -273,17 +273,17 @@ TickWork Server::CountWork() const {
 
 // --- DispatchHooks ---
 
-void Server::RefreshTime() {
+void ServerImpl::RefreshTime() {
   store_->SetNow(clock_.WallMillis());
 }
 
-size_t Server::CountedMemory() const {
+size_t ServerImpl::CountedMemory() const {
   return store_->memory().used() + scripting_->engine_memory() + scripting_->text_memory() +
          connections_->heap_bytes() +
          connections_->chunk_pool().chunks_in_use() * resp::Chunk::kCapacity;
 }
 
-bool Server::MakeRoom() {
+bool ServerImpl::MakeRoom() {
   const auto limit = static_cast<size_t>(options_.maxmemory);
   bool enough = false;
   Sampled("eviction-cycle", [&] { runner_->ActBeforeReply([&] { enough = EvictDownTo(limit); }); });
@@ -291,7 +291,7 @@ bool Server::MakeRoom() {
   return enough;
 }
 
-bool Server::EvictDownTo(size_t limit) {
+bool ServerImpl::EvictDownTo(size_t limit) {
   for (size_t units = 0; CountedMemory() > limit;) {
     if (units >= kMaxUnitsPerCommand) return true;
     // What was dropped but not freed yet makes room without an eviction.
@@ -302,16 +302,16 @@ bool Server::EvictDownTo(size_t limit) {
   return true;
 }
 
-void Server::OnMonitored(const Client& client, const Command& command, ArgSpan args) {
+void ServerImpl::OnMonitored(const Client& client, const Command& command, ArgSpan args) {
   monitors_->Feed(client, command, args);
 }
 
-void Server::OnNotable(const Client& client, const Command& command, ArgSpan args,
-                       const CommandCost& cost) {
+void ServerImpl::OnNotable(const Client& client, const Command& command, ArgSpan args,
+                           const CommandCost& cost) {
   observation_->OnCommand(client, command, args, cost);
 }
 
-void Server::OnCrossProtocol(const Client& client) {
+void ServerImpl::OnCrossProtocol(const Client& client) {
   const int64_t now = clock_.MonotonicMicros();
   if (cross_protocol_logged_ > now - kCrossProtocolLogPause) return;
   cross_protocol_logged_ = now;

@@ -19,19 +19,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kv/store/compactor_options.h"
 #include "kv/store/database.h"
 #include "kv/store/store.h"
 
 namespace kv {
-
-struct CompactorOptions {
-  bool enabled = true;
-  int64_t ignore_bytes = int64_t{100} << 20;  // with less unused it does not begin
-  int64_t threshold_lower = 10;               // percent unused, of used
-  int64_t threshold_upper = 100;              // percent
-  int64_t cycle_min = 1;                      // percent of time
-  int64_t cycle_max = 25;                     // percent
-};
 
 class Compactor {
  public:

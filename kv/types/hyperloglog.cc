@@ -192,15 +192,21 @@ double Tau(double x) {
   return sum / 3;
 }
 
-uint64_t EstimateByCounts(const RankCounts& counts) {
+constexpr double kCount = kRegisters;
+
+// `harmonic`: the sum of 2^-rank over the registers that are not 0.
+uint64_t EstimateBySums(size_t zeros, double harmonic) {
   constexpr double kAlpha = 0.721347520444481703680;  // 1 / (2 ln 2)
-  constexpr double kCount = kRegisters;
-  double z = kCount * Tau((kCount - counts[kMaxRank]) / kCount);
-  size_t rank = kMaxRank - 1;
-  while (z == 0 && rank >= 1 && counts[rank] == 0) --rank;
-  for (; rank >= 1; --rank) z = (z + counts[rank]) / 2;
-  z += kCount * Sigma(counts[0] / kCount);
+  const double z = harmonic + kCount * Sigma(static_cast<double>(zeros) / kCount);
   return static_cast<uint64_t>(std::llround(kAlpha * kCount * kCount / z));
+}
+
+uint64_t EstimateByCounts(const RankCounts& counts) {
+  double harmonic = kCount * Tau((kCount - counts[kMaxRank]) / kCount);
+  size_t rank = kMaxRank - 1;
+  while (harmonic == 0 && rank >= 1 && counts[rank] == 0) --rank;
+  for (; rank >= 1; --rank) harmonic = (harmonic + counts[rank]) / 2;
+  return EstimateBySums(counts[0], harmonic);
 }
 
 RankCounts CountDense(const char* packed) {
@@ -358,9 +364,10 @@ std::optional<uint64_t> Estimate(std::string_view bytes) {
   if (EncodingOf(bytes) == Encoding::kDense) {
     return EstimateByCounts(CountDense(bytes.data() + kHeaderBytes));
   }
-  const std::optional<RankCounts> counts = CountRanks(bytes);
-  if (!counts) return std::nullopt;
-  return EstimateByCounts(*counts);
+  const std::optional<RegisterSums> sums = SumRegisters(bytes);
+  if (!sums) return std::nullopt;
+  return EstimateBySums(sums->zeros,
+                        std::ldexp(static_cast<double>(sums->weight), -kMaxSparseRank));
 }
 
 std::optional<std::string> DescribeRuns(std::string_view bytes) {

@@ -67,8 +67,15 @@ class RunReader {
   size_t register_ = 0;
 };
 
-// Counts the ranks of all registers; nothing if the runs are corrupt. Cost: about 2 ns a run.
-std::optional<RankCounts> CountRanks(std::string_view bytes);
+// What an estimate needs to know of the registers.
+struct RegisterSums {
+  size_t zeros = 0;     // registers that are 0
+  uint64_t weight = 0;  // the sum of 2^(32 - rank) over the others
+};
+
+// Sums all registers; nothing if the runs are corrupt. Cost: about 0.4 ns a byte, whatever the
+// runs.
+std::optional<RegisterSums> SumRegisters(std::string_view bytes);
 
 enum class SetResult : uint8_t { kUnchanged, kChanged, kCorrupt, kMustBeDense };
 

@@ -3,11 +3,28 @@
 #ifndef SOLOKV_KV_TYPES_VALUE_LIMITS_H_
 #define SOLOKV_KV_TYPES_VALUE_LIMITS_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
-#include "kv/types/list_node.h"
-
 namespace kv {
+
+// Of a list: how large a node may be, and which are compressed.
+struct ListLimits {
+  int64_t max_listpack_size = -2;  // -1 ... -5: 4 ... 64 KiB; positive: elements, in at most 8 KiB
+  int64_t compress_depth = 0;      // nodes from either end that stay as they are; 0: all
+
+  size_t MaxBytes() const {
+    if (max_listpack_size >= 0) return size_t{8} << 10;
+    return size_t{2} << 10 << std::min<int64_t>(-max_listpack_size, 5);
+  }
+  size_t MaxCount() const {
+    if (max_listpack_size < 0) return kMaxNodeCount;
+    return std::clamp<size_t>(static_cast<size_t>(max_listpack_size), 1, kMaxNodeCount);
+  }
+
+  static constexpr size_t kMaxNodeCount = UINT16_MAX;
+};
 
 // Of a listpack of pairs or members: how many, and the bytes of the longest.
 struct ListpackLimits {

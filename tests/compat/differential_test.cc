@@ -188,24 +188,24 @@ TEST_F(Differential, IdsMayBeWrittenLoosely) {
 
 TEST_F(Differential, KeysExpire) {
   Conversation conversation(redis_.Connect(), solokv_.Connect(), true);
-  conversation.CompareAll({{"set", "a", "1", "px", "30"},
-                           {"psetex", "b", "30", "1"},
+  conversation.CompareAll({{"set", "a", "1", "px", "500"},
+                           {"psetex", "b", "500", "1"},
                            {"set", "c", "1"},
-                           {"pexpire", "c", "30"},
+                           {"pexpire", "c", "500"},
                            {"set", "d", "1", "ex", "1000"},
-                           {"getex", "d", "px", "30"},
-                           {"set", "e", "1", "px", "30"},
+                           {"getex", "d", "px", "500"},
+                           {"set", "e", "1", "px", "500"},
                            {"persist", "e"},
-                           {"set", "f", "1", "px", "30"},
+                           {"set", "f", "1", "px", "500"},
                            {"set", "f", "2", "keepttl"},
-                           {"set", "g", "1", "px", "30"},
+                           {"set", "g", "1", "px", "500"},
                            {"rename", "g", "h"},
                            {"copy", "h", "i"},
-                           {"set", "j", "1", "px", "30"},
+                           {"set", "j", "1", "px", "500"},
                            {"append", "j", "2"},
-                           {"set", "k", "1", "px", "30"},
+                           {"set", "k", "1", "px", "500"},
                            {"incr", "k"}});
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  std::this_thread::sleep_for(std::chrono::milliseconds(550));
   for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"}) {
     conversation.CompareAll({{"get", key}, {"ttl", key}, {"exists", key}, {"type", key}});
   }

@@ -17,7 +17,7 @@ namespace tests {
 namespace {
 
 constexpr const char* kExecutable = "/usr/bin/redis-server";
-constexpr int kMaxPolls = 2000;
+constexpr int kMaxPolls = 12000;
 constexpr int kPollMicros = 5000;
 
 bool SocketAccepts(const std::string& path) {

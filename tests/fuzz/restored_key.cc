@@ -1,6 +1,7 @@
 #include "tests/fuzz/restored_key.h"
 
 #include "kv/server/server_options.h"
+#include "kv/store/store.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/dump_payload.h"
 

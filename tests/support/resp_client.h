@@ -46,7 +46,7 @@ class Request {
 
 class RespClient {
  public:
-  static constexpr std::chrono::seconds kPatience{20};
+  static constexpr std::chrono::seconds kPatience{60};
   using Turn = std::function<void()>;
 
   // These abort the test process if they cannot connect.

@@ -11,7 +11,7 @@
 namespace tests {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience{60};
 
 std::string MakeTemporaryDirectory() {
   std::string pattern = testing::TempDir() + "slow_sync.XXXXXX";

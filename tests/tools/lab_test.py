@@ -26,7 +26,7 @@ from event_lab import claims, experiments, measure, models, plots, report  # noq
 SMALL = ["--rounds", "1", "--seconds", "0.03", "--idle", "0,40", "--active", "1,20",
          "--traced", "10", "--traced-requests", "400", "--connections", "20", "--accepts", "64",
          "--reply-sizes", "4096,65536", "--reply-bytes", "1000000", "--log-seconds", "0.1"]
-SECONDS = 50
+SECONDS = 300
 MESSAGE_BYTES = 1 << 20
 
 build = None
@@ -34,7 +34,7 @@ build = None
 
 def exchange(port, message):
     """Sends all of the message while it reads as many bytes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
         sender = threading.Thread(target=connection.sendall, args=(message,))
         sender.start()
         received = bytearray()
@@ -48,7 +48,7 @@ def exchange(port, message):
 
 
 def ping(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
         connection.sendall(b"*1\r\n$4\r\nPING\r\n")
         return connection.recv(64)
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(TOOLS / "python"))
 import resp  # noqa: E402
 from top import sample, terminal, view  # noqa: E402
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 60
 INTERVAL = "0.3"
 server_path = None
 

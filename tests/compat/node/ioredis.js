@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import Redis from "ioredis";
-import { errorOf, show } from "./report.js";
+import { errorOf, show, until } from "./report.js";
 
 const port = Number(process.argv[2]);
 const input = createInterface({ input: process.stdin });
@@ -43,11 +43,11 @@ async function pipelines(redis) {
 
 async function expiry(redis) {
   await redis.set("short", "1", "PX", 30);
-  show("pttl", (await redis.pttl("short")) > 0);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await until(async () => (await redis.exists("short")) === 0);
   show("expired", [await redis.get("short"), await redis.ttl("short")]);
   await redis.set("long", "1", "EX", 1000);
   show("ttl", await redis.ttl("long"));
+  show("pttl", (await redis.pttl("long")) > 0);
   show("expire gt", await redis.expire("long", 10, "GT"));
   show("persist", [await redis.persist("long"), await redis.ttl("long")]);
 }

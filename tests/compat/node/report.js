@@ -15,9 +15,9 @@ export async function errorOf(promise) {
   }
 }
 
-// Waits until the condition holds; fails after ten seconds.
+// Waits until the condition holds; fails after a minute.
 export async function until(condition) {
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 12000; i++) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kv/base/clock.h"
+#include "kv/server/config.h"
 #include "kv/server/server.h"
 #include "tests/support/resp_client.h"
 #include "tests/support/slow_sync_env.h"

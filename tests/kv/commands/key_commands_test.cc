@@ -1,5 +1,6 @@
 #include <set>
 
+#include "kv/store/store.h"
 #include "tests/kv/commands/command_test.h"
 
 namespace tests {

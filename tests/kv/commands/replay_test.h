@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "kv/command/effects.h"
 #include "kv/store/key_events.h"
+#include "kv/store/store.h"
 #include "tests/support/test_server.h"
 
 namespace tests {

@@ -1,4 +1,5 @@
 #include "tests/kv/commands/command_test.h"
+#include "kv/store/store.h"
 
 namespace tests {
 namespace {

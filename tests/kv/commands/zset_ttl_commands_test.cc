@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "kv/store/store.h"
 #include "tests/kv/commands/command_test.h"
 
 namespace tests {

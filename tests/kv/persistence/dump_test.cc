@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kv/base/random.h"
+#include "kv/store/store.h"
 #include "tests/support/dump_payload.h"
 #include "tests/support/test_server.h"
 

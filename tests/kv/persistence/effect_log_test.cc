@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "kv/base/clock.h"
 #include "kv/base/random.h"
+#include "kv/store/store.h"
 #include "protocol/request_parser.h"
 #include "tests/support/slow_sync_env.h"
 #include "tests/support/test_server.h"

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "kv/store/store.h"
 #include "tests/kv/commands/command_test.h"
 
 namespace tests {

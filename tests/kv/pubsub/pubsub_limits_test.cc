@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "kv/store/store.h"
 #include "tests/kv/server/backend_test.h"
 #include "tests/support/test_server.h"
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kv/store/store.h"
 #include "tests/kv/commands/command_test.h"
 
 namespace tests {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kv/store/store.h"
 #include "tests/kv/server/backend_test.h"
 #include "tests/support/test_server.h"
 #include "tests/support/threaded_server.h"

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kv/base/slab_memory.h"
+#include "kv/store/store.h"
 #include "tests/kv/commands/command_test.h"
 
 namespace tests {

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "kv/server/config.h"
 #include "tests/kv/server/backend_test.h"
 #include "tests/support/test_server.h"
 #include "tests/support/threaded_server.h"

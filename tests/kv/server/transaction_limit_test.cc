@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kv/base/slab_memory.h"
+#include "kv/store/store.h"
 #include "tests/kv/server/backend_test.h"
 #include "tests/support/test_server.h"
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -145,6 +146,32 @@ TEST(HyperLogLog, TheEmptyAndTheFullSketchHaveEstimates) {
   Registers full;
   full.fill(kMaxRank);
   EXPECT_GT(Estimate(full), uint64_t{1} << 60);
+}
+
+// Lengths of long runs have second bytes that look like runs of any kind.
+TEST(HyperLogLog, AnyRunsAreEstimatedByTheirRegisters) {
+  Random random(5);
+  for (int round = 0; round < 2000; ++round) {
+    std::string bytes = Empty().substr(0, kHeaderBytes);
+    const uint64_t longest = uint64_t{1} << (2 + random.Uniform(13));
+    for (size_t left = kRegisters; left > 0;) {
+      const size_t length = std::min<size_t>(left, 1 + random.Uniform(longest));
+      if (random.Uniform(2) == 0) {
+        bytes.push_back(static_cast<char>(0x40 | (length - 1) >> 8));
+        bytes.push_back(static_cast<char>(length - 1));
+      } else if (length <= 4) {
+        bytes.push_back(static_cast<char>(0x80 | random.Uniform(32) << 2 | (length - 1)));
+      } else if (length <= 64) {
+        bytes.push_back(static_cast<char>(length - 1));
+      } else {
+        continue;
+      }
+      left -= length;
+    }
+    EXPECT_EQ(Estimate(bytes), Estimate(RegistersOf(bytes)));
+    bytes.pop_back();
+    EXPECT_EQ(Estimate(bytes), std::nullopt);
+  }
 }
 
 // --- hostile bytes ---

@@ -1,4 +1,4 @@
-#include "kv/server/server.h"
+#include "kv/server/server_impl.h"
 
 #include <cerrno>
 #include <chrono>
@@ -43,7 +43,7 @@ bool IsAddressInUse(const absl::Status& status) {
 
 }  // namespace
 
-Server::Server(ServerOptions options, ServerDependencies dependencies)
+ServerImpl::ServerImpl(ServerOptions options, ServerDependencies dependencies)
     : options_(std::move(options)),
       dependencies_(std::move(dependencies)),
       own_random_(Random::FromSystem()),
@@ -51,7 +51,7 @@ Server::Server(ServerOptions options, ServerDependencies dependencies)
       random_(dependencies_.random != nullptr ? *dependencies_.random : own_random_),
       env_(dependencies_.env != nullptr ? *dependencies_.env : system_env_) {}
 
-Server::~Server() {
+ServerImpl::~ServerImpl() {
   if (loop_ == nullptr) return;
   if (durability_ != nullptr) durability_->SetLog(nullptr);
   loop_->Shutdown();
@@ -60,12 +60,12 @@ Server::~Server() {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options,
                                                        ServerDependencies dependencies) {
-  std::unique_ptr<Server> server(new Server(std::move(options), std::move(dependencies)));
+  auto server = std::make_unique<ServerImpl>(std::move(options), std::move(dependencies));
   if (absl::Status status = server->Start(); !status.ok()) return status;
   return server;
 }
 
-absl::Status Server::Start() {
+absl::Status ServerImpl::Start() {
   AddServerDirectives(&config_, &options_);
   inert_directives_.AddTo(&config_);
   if (dependencies_.configure) {
@@ -177,19 +177,19 @@ absl::Status Server::Start() {
   return WritePortFile();
 }
 
-absl::Status Server::OpenDirectory() {
+absl::Status ServerImpl::OpenDirectory() {
   auto directory = env_.OpenDirectory(options_.dir);
   if (!directory.ok()) return directory.status();
   directory_ = std::move(*directory);
   return absl::OkStatus();
 }
 
-absl::Status Server::WritePortFile() {
+absl::Status ServerImpl::WritePortFile() {
   if (options_.port_file.empty()) return absl::OkStatus();
   return directory_->WriteAtomically(options_.port_file, absl::StrCat(port_, "\n"));
 }
 
-absl::Status Server::CreateLoop() {
+absl::Status ServerImpl::CreateLoop() {
   ae::LoopOptions loop_options;
   const auto backend = ae::ParseBackendName(options_.event_backend);
   if (!backend) {
@@ -209,7 +209,7 @@ absl::Status Server::CreateLoop() {
 
 // A server that was killed may hold its addresses a moment longer than it lives, until the kernel
 // has taken its io_uring apart.
-absl::Status Server::ListenPatiently() {
+absl::Status ServerImpl::ListenPatiently() {
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::microseconds(options_.listen_patience);
   absl::Status status = Listen();
@@ -220,14 +220,14 @@ absl::Status Server::ListenPatiently() {
   return status;
 }
 
-absl::Status Server::Listen() {
+absl::Status ServerImpl::Listen() {
   if (absl::Status status = ListenTcp(); !status.ok()) return status;
   return ListenUnix();
 }
 
 // Opens the sockets that `bind` and `port` ask for and are not open yet, then closes those they no
 // longer ask for. After an error everything is as it was.
-absl::Status Server::ListenTcp() {
+absl::Status ServerImpl::ListenTcp() {
   std::map<TcpAddress, ae::ListenerId> wanted;
   std::vector<ae::ListenerId> opened;
   int port = options_.port_auto ? 0 : static_cast<int>(options_.port);
@@ -265,7 +265,7 @@ absl::Status Server::ListenTcp() {
   return absl::OkStatus();
 }
 
-absl::Status Server::ListenUnix() {
+absl::Status ServerImpl::ListenUnix() {
   if (options_.unixsocket.empty()) return absl::OkStatus();
   const auto listener =
       loop_->ListenUnix({.path = options_.unixsocket,
@@ -276,14 +276,14 @@ absl::Status Server::ListenUnix() {
   return listener.status();
 }
 
-void Server::ShowTitle() {
+void ServerImpl::ShowTitle() {
   if (dependencies_.process == nullptr || !options_.set_proc_title) return;
   dependencies_.process->SetTitle(MakeProcessTitle(
       options_,
       {.program = dependencies_.process->program(), .port = port_, .config_file = config_.file()}));
 }
 
-void Server::RegisterCommands() {
+void ServerImpl::RegisterCommands() {
   table_.Register(StringCommandSpecs());
   table_.Register(ThrottleCommandSpecs());
   table_.Register(BitmapCommandSpecs());
@@ -314,7 +314,7 @@ void Server::RegisterCommands() {
 
 // What Redis has and solokv lacks may be named, too, but a slip of the pen must not pass in
 // silence.
-absl::Status Server::RenameCommands() {
+absl::Status ServerImpl::RenameCommands() {
   for (const CommandRename& rename : options_.rename_command) {
     if (table_.Find(rename.from) == nullptr) {
       Warn(absl::StrCat("rename-command: there is no command '", rename.from, "'"));
@@ -326,12 +326,12 @@ absl::Status Server::RenameCommands() {
   return absl::OkStatus();
 }
 
-void Server::ListenToKeys(KeyEvents* listener, uint32_t classes) {
+void ServerImpl::ListenToKeys(KeyEvents* listener, uint32_t classes) {
   removals_.SetListener(listener, classes);
   ApplyEventClasses();
 }
 
-void Server::ApplyEventClasses() {
+void ServerImpl::ApplyEventClasses() {
   notifier_->SetClasses(options_.notify_keyspace_events);
   StoreContext& context = store_->context();
   context.event_classes =
@@ -341,7 +341,7 @@ void Server::ApplyEventClasses() {
 
 // --- configuration ---
 
-void Server::ObserveConfig() {
+void ServerImpl::ObserveConfig() {
   config_.OnChange(
       {"maxmemory-policy", "maxmemory-samples", "maxmemory-clients", "lfu-log-factor",
        "lfu-decay-time", "slowlog-log-slower-than", "slowlog-max-len",
@@ -369,7 +369,7 @@ void Server::ObserveConfig() {
 }
 
 // Memory above a limit that was just lowered goes without waiting for a command.
-void Server::EvictSoon() {
+void ServerImpl::EvictSoon() {
   loop_->SetTimer(clock_.MonotonicMicros(), [this] {
     if (options_.maxmemory == 0 || !MakeRoom()) return;
     if (CountedMemory() > static_cast<size_t>(options_.maxmemory)) EvictSoon();
@@ -378,7 +378,7 @@ void Server::EvictSoon() {
 
 // What of the world directives name: the directory, which becomes a handle since the working
 // directory belongs to the process, and the sockets.
-void Server::ObserveWorld() {
+void ServerImpl::ObserveWorld() {
   config_.OnChange({"proc-title-template"}, [this] {
     ShowTitle();
     return absl::OkStatus();
@@ -394,7 +394,7 @@ void Server::ObserveWorld() {
   });
 }
 
-void Server::ApplyOptions() {
+void ServerImpl::ApplyOptions() {
   DispatchOptions& dispatch = dispatcher_->options();
   dispatch.max_string_bytes = options_.proto_max_bulk_len;
   dispatch.max_queued_bytes = options_.client_query_buffer_limit;
@@ -411,7 +411,7 @@ void Server::ApplyOptions() {
 }
 
 // The users stand in the configuration or in a file of their own.
-absl::Status Server::LoadUsers() {
+absl::Status ServerImpl::LoadUsers() {
   if (!options_.requirepass.empty()) acl_.SetDefaultPassword(options_.requirepass);
   if (!acl_.has_file()) {
     std::string text;
@@ -429,7 +429,7 @@ absl::Status Server::LoadUsers() {
   return acl_.Load();
 }
 
-absl::Status Server::RewriteConfig(RewriteScope scope) {
+absl::Status ServerImpl::RewriteConfig(RewriteScope scope) {
   if (!acl_.has_file() && !acl_.is_initial()) {
     std::vector<Words> lines;
     acl_.ForEach([&](const User& user) { lines.push_back({user.name, DescribeRules(user)}); });
@@ -438,23 +438,23 @@ absl::Status Server::RewriteConfig(RewriteScope scope) {
   return RewriteConfigFile(config_, *directory_, scope);
 }
 
-void Server::ObserveCommands() {
+void ServerImpl::ObserveCommands() {
   dispatcher_->SetNotable(observation_->NotableCost());
 }
 
-void Server::Log(std::string_view message) {
+void ServerImpl::Log(std::string_view message) {
   if (dependencies_.logger != nullptr) dependencies_.logger->Log(LogLevel::kNotice, message);
 }
 
-void Server::Warn(std::string_view message) {
+void ServerImpl::Warn(std::string_view message) {
   if (dependencies_.logger != nullptr) dependencies_.logger->Warning(message);
 }
 
-void Server::PollRestricted() {
+void ServerImpl::PollRestricted() {
   connections_->PollRestricted(scripting_->BusyError());
 }
 
-void Server::LogFromScript(int level, std::string_view message) {
+void ServerImpl::LogFromScript(int level, std::string_view message) {
   constexpr LogLevel kLevels[] = {LogLevel::kDebug, LogLevel::kVerbose, LogLevel::kNotice,
                                   LogLevel::kWarning};
   if (dependencies_.logger != nullptr) dependencies_.logger->Log(kLevels[level], message);

@@ -29,7 +29,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "ae/loop.h"
 #include "kv/base/clock.h"
 #include "kv/base/env.h"
 #include "kv/base/logging.h"
@@ -488,7 +487,7 @@ int Program::Run(std::vector<std::string> arguments) {
   }
   WritePidFile();
   const absl::Status watched =
-      (*server)->loop().WatchSignals(kEndSignals, [this, &server](int signal_number) {
+      (*server)->WatchSignals(kEndSignals, [this, &server](int signal_number) {
         logger_.Logf(LogLevel::kNotice, "Received signal %d, shutting down.", signal_number);
         (*server)->Stop();
       });

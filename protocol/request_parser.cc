@@ -1,6 +1,7 @@
 #include "protocol/request_parser.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <charconv>
 #include <cstring>
@@ -22,21 +23,28 @@ bool ParseNumber(std::string_view text, int64_t* number) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// Reads "$123\r\n" or "*123\r\n" at `p`. At least kSmallestBulk bytes lie before `end`, so numbers
-// of one and two digits need no further check. Returns the address behind the line; null if it is
-// cut, wrong, or so unusual that the slow parser shall look at it.
-inline const char* ReadShortNumber(const char* p, const char* end, int64_t* number) {
-  const unsigned first = static_cast<unsigned char>(p[1]) - '0';
-  const unsigned second = static_cast<unsigned char>(p[2]) - '0';
+// Reads a line like "$123\r\n", which begins with `kind`, at `p`. At least kSmallestBulk bytes lie
+// before `end`, so numbers of one and two digits need no further check. Returns the address behind
+// the line; null if it is cut, wrong, or so unusual that the slow parser shall look at it.
+inline const char* ReadShortNumber(char kind, const char* p, const char* end, int64_t* number) {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr uint32_t kLineEnd = '\r' << 16 | '\n' << 24;
+  uint32_t line;
+  memcpy(&line, p, sizeof line);
+  const uint32_t first = (line >> 8 & 0xff) - '0';
   if (first > 9) return nullptr;
-  const bool two = second <= 9;
-  if (two && first == 0) return nullptr;
-  *number = two ? first * 10 + second : first;
-  p += two ? 3 : 2;
-  if (*p == '\r') [[likely]] {
-    return p + 2;
+  *number = first;
+  if ((line & 0xffff00ff) == (kLineEnd | static_cast<uint32_t>(kind))) [[likely]] {
+    return p + 4;
   }
-  for (int digits = 2; digits < 10 && p < end; ++digits, ++p) {
+  const uint32_t second = (line >> 16 & 0xff) - '0';
+  if (*p != kind || (second <= 9 && first == 0)) return nullptr;
+  if (second <= 9 && line >> 24 == '\r') [[likely]] {
+    *number = first * 10 + second;
+    return p + 5;
+  }
+  p += 2;
+  for (int digits = 1; digits < 10 && p < end; ++digits, ++p) {
     const unsigned digit = static_cast<unsigned char>(*p) - '0';
     if (digit > 9) break;
     *number = *number * 10 + digit;
@@ -50,17 +58,17 @@ const char* ParseWhole(const char* p, const char* end, const RequestLimits& limi
                        ArgVector* args) {
   if (end - p < kSmallestArray || !limits.authenticated) return nullptr;
   int64_t count;
-  p = ReadShortNumber(p, end, &count);
+  p = ReadShortNumber('*', p, end, &count);
   if (p == nullptr || count == 0 || count > limits.max_args) return nullptr;
   // More arguments than the input has room for cannot be whole in it.
-  if (count > (end - p) / kSmallestBulk) return nullptr;
+  if (end - p < count * kSmallestBulk) return nullptr;
   const int64_t max_bulk_bytes = limits.max_bulk_bytes;
   const size_t args_before = args->size();
   args->resize(args_before + static_cast<size_t>(count));
   std::string_view* argument = args->data() + args_before;
   for (std::string_view* last = argument + count; argument != last; ++argument) {
     int64_t size;
-    if (end - p < kSmallestBulk || *p != '$' || (p = ReadShortNumber(p, end, &size)) == nullptr ||
+    if (end - p < kSmallestBulk || (p = ReadShortNumber('$', p, end, &size)) == nullptr ||
         size > max_bulk_bytes || end - p < size + 2) [[unlikely]] {
       args->resize(args_before);
       return nullptr;

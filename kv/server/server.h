@@ -17,15 +17,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "kv/server/server_options.h"
-
-namespace ae {
-class Loop;
-}  // namespace ae
 
 namespace kv {
 
@@ -80,12 +77,15 @@ class Server {
   virtual bool stopping() const = 0;
   // Runs `work` on the thread of the loop. Thread-safe.
   virtual void Post(std::function<void()> work) = 0;
+  // Runs `callback` on the thread of the loop for each of these signals that arrives. The caller
+  // blocked them in every thread beforehand.
+  virtual absl::Status WatchSignals(std::span<const int> signals,
+                                    std::function<void(int)> callback) = 0;
 
   // Lets the world in while a command takes long: receives, and answers the few commands that are
   // allowed at such a time (see RestrictedRunner). Legal only from within a command's handler.
   virtual void PollRestricted() = 0;
 
-  virtual ae::Loop& loop() = 0;
   virtual Store& store() = 0;
   virtual CommandTable& table() = 0;
   virtual Effects& effects() = 0;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,9 +78,12 @@ class ServerImpl final : public Server,
   void Stop() override;
   bool stopping() const override { return stopping_.load(std::memory_order_relaxed); }
   void Post(std::function<void()> work) override { loop_->Post(std::move(work)); }
+  absl::Status WatchSignals(std::span<const int> signals,
+                            std::function<void(int)> callback) override {
+    return loop_->WatchSignals(signals, std::move(callback));
+  }
   void PollRestricted() override;
 
-  ae::Loop& loop() override { return *loop_; }
   Store& store() override { return *store_; }
   CommandTable& table() override { return table_; }
   Effects& effects() override { return effects_; }

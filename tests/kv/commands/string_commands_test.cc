@@ -1,5 +1,5 @@
-#include "tests/kv/commands/command_test.h"
 #include "kv/store/store.h"
+#include "tests/kv/commands/command_test.h"
 
 namespace tests {
 namespace {

@@ -12,6 +12,13 @@ namespace kv {
 
 using namespace slab_internal;  // NOLINT(google-build-using-namespace)
 
+namespace {
+
+constexpr uint32_t kHugePageSlabs = (size_t{2} << 20) / kSlabBytes;
+constexpr uint32_t kSmallStoreSlabs = (size_t{8} << 20) / kSlabBytes;
+
+}  // namespace
+
 // Stands in the place of the header of slab 0, which holds the headers and no blocks.
 struct alignas(64) SlabMemory::Region {
   uint32_t fresh = 1;         // slabs from here on were not handed out since ReleaseAll
@@ -19,11 +26,14 @@ struct alignas(64) SlabMemory::Region {
   uint32_t in_use = 0;        // slabs with live blocks, and current ones
   uint32_t prepared_end = 1;  // fresh slabs before this one are resident
   uint32_t settled = 0;       // `fresh` when ReturnPrepared was called last
+  uint32_t divided = 0;       // first slab of the huge page that is kept divided; 0: none
   bool huge_pages = false;
 
   char* memory() { return reinterpret_cast<char*>(this); }
   void UseHugePages(size_t first_slab);
   void StopUsingHugePages();
+  void DivideHugePage(uint32_t first_slab);
+  void UniteHugePage();
   Slab* slab(size_t index) { return reinterpret_cast<Slab*>(this) + index; }
 
   static Region* Of(const void* address) {
@@ -44,6 +54,25 @@ void SlabMemory::Region::StopUsingHugePages() {
 #ifdef MADV_NOHUGEPAGE
   if (huge_pages) madvise(memory(), kRegionBytes, MADV_NOHUGEPAGE);
   huge_pages = false;
+  divided = 0;
+#endif
+}
+
+// The page that is in use up to its middle when the store grows no more, for the same reason.
+void SlabMemory::Region::DivideHugePage(uint32_t first_slab) {
+#ifdef MADV_NOHUGEPAGE
+  UniteHugePage();
+  if (!huge_pages) return;
+  madvise(memory() + first_slab * kSlabBytes, kHugePageSlabs * kSlabBytes, MADV_NOHUGEPAGE);
+  divided = first_slab;
+#endif
+}
+
+void SlabMemory::Region::UniteHugePage() {
+#ifdef MADV_HUGEPAGE
+  if (divided == 0) return;
+  madvise(memory() + divided * kSlabBytes, kHugePageSlabs * kSlabBytes, MADV_HUGEPAGE);
+  divided = 0;
 #endif
 }
 
@@ -51,8 +80,6 @@ namespace {
 
 constexpr size_t kMaxCachedBytes = size_t{64} << 20;  // in all
 constexpr size_t kMaxCachedBlockBytes = size_t{4} << 20;
-constexpr size_t kHugePageSlabs = (size_t{2} << 20) / kSlabBytes;
-constexpr size_t kSmallStoreSlabs = (size_t{8} << 20) / kSlabBytes;
 
 static_assert(sizeof(Slab) * kSlabsOfRegion == kSlabBytes, "the headers fill slab 0");
 
@@ -194,6 +221,7 @@ bool SlabMemory::Prepare() {
       next < region->prepared_end || region->fresh == region->settled || !region->huge_pages) {
     return false;
   }
+  region->UniteHugePage();
   region->prepared_end = static_cast<uint32_t>(next + kHugePageSlabs);
   char* const page = region->memory() + next * kSlabBytes;
   if (!fetcher_.Fetch({page, kHugePageSlabs * kSlabBytes})) *static_cast<volatile char*>(page) = 0;
@@ -211,6 +239,9 @@ void SlabMemory::ReturnPrepared() {
   region->prepared_end = region->fresh;
   if (begin >= end) return;
   madvise(region->memory() + begin * kSlabBytes, (end - begin) * kSlabBytes, MADV_DONTNEED);
+  const uint32_t page = begin / kHugePageSlabs * kHugePageSlabs;
+  const bool may_be_huge = fresh_region_ > 0 || page >= kSmallStoreSlabs;
+  if (may_be_huge && page < begin) region->DivideHugePage(page);
 }
 
 size_t SlabMemory::Trim(size_t max_bytes) {

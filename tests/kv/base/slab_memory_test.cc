@@ -6,10 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cinttypes>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -360,6 +365,23 @@ size_t ResidentBehind(const char* block) {
   return 4096 * std::count_if(pages.begin(), pages.end(), [](auto page) { return page & 1; });
 }
 
+// Whether the system may make huge pages of where `address` lies; nothing if it does not tell.
+std::optional<bool> MayBeHuge(const char* address) {
+  std::ifstream maps("/proc/self/smaps");
+  bool is_there = false;
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2) {
+      const auto at = reinterpret_cast<uintptr_t>(address);
+      is_there = begin <= at && at < end;
+    } else if (is_there && line.starts_with("VmFlags:")) {
+      return line.find(" hg") != std::string::npos;
+    }
+  }
+  return std::nullopt;
+}
+
 TEST_F(SlabMemoryTest, AStoreThatHasSettledKeepsNothingInAdvance) {
   constexpr size_t kPiece = 2 * kMegabyte;
   std::vector<Block> blocks;
@@ -369,6 +391,7 @@ TEST_F(SlabMemoryTest, AStoreThatHasSettledKeepsNothingInAdvance) {
     } while (!memory_.Prepare());
   };
   while (memory_.mapped() < 9 * kMegabyte) blocks.push_back(Allocate(1000));
+  const std::optional<bool> huge = MayBeHuge(blocks.back().memory);
   for (int round = 0; round < 3; ++round) {
     grow();
     // The whole piece is fetched on a thread, where the system can do that.
@@ -376,8 +399,12 @@ TEST_F(SlabMemoryTest, AStoreThatHasSettledKeepsNothingInAdvance) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     EXPECT_GT(ResidentBehind(blocks.back().memory), 0u);
+    EXPECT_EQ(MayBeHuge(blocks.back().memory), huge);
     memory_.ReturnPrepared();
     EXPECT_EQ(ResidentBehind(blocks.back().memory), 0u);
+    if (huge) {
+      EXPECT_FALSE(*MayBeHuge(blocks.back().memory)) << "the system would fill the page again";
+    }
     EXPECT_FALSE(memory_.Prepare()) << "before the store grows again";
   }
   for (const Block& block : blocks) EXPECT_TRUE(Intact(block));

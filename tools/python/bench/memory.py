@@ -22,6 +22,7 @@ COLLECTIONS = (("a sorted set of 1M members", "zadd", 1_000_000, 0.60),
                ("100k hashes of 10 fields", "smallhash", 100_000, 0.75),
                ("a list of 1M elements", "rpush", 1_000_000, 1.0),
                ("a stream of 1M entries", "xadd", 1_000_000, 1.0))
+WARMUP_KEYS = 1000
 SETTLE_SECONDS = 5  # both servers give back some time later what they no longer need
 
 
@@ -77,22 +78,30 @@ def times_to_live(options, results, plain):
                        note=f"worst {max(more):.1f}"))
 
 
-def resident_of_fill(command, options, fill, keys):
+def data_of_fill(command, options, fill, keys):
+    """Beyond those of the server that had as many clients and commands, but no data."""
     with processes.started("server", command) as server:
-        empty = server.resident_bytes()
-        # Few clients: their buffers are not what is measured.
-        processes.load(options, server, "--fill", "--shuffle", "--command", fill, "--keys", keys,
-                       "--pipeline", 16, "--clients", 4)
+        def load(count):
+            # Few clients: their buffers are not what is measured.
+            processes.load(options, server, "--fill", "--shuffle", "--command", fill, "--keys",
+                           count, "--pipeline", 16, "--clients", 4)
+
+        load(WARMUP_KEYS)
+        with server.connect() as connection:
+            connection.run("flushall")
+        time.sleep(options.seconds(1))
+        empty = server.data_bytes()
+        load(keys)
         time.sleep(options.seconds(SETTLE_SECONDS))
-        return max(server.resident_bytes() - empty, 1)
+        return max(server.data_bytes() - empty, 1)
 
 
 def collections(options, results):
-    results.begin("Memory of collections", "resident bytes beyond those of an empty server")
+    results.begin("Memory of collections", "resident bytes of data beyond those of an empty server")
     for title, fill, count, target in COLLECTIONS:
         keys = options.size(count)
-        peers = {"solokv": resident_of_fill(processes.solokv_command(options), options, fill, keys),
-                 "redis": resident_of_fill(processes.redis_command(), options, fill, keys)}
+        peers = {"solokv": data_of_fill(processes.solokv_command(options), options, fill, keys),
+                 "redis": data_of_fill(processes.redis_command(), options, fill, keys)}
         peers = {name: size / 2**20 for name, size in peers.items()}
         results.add(Figure(title, peers["solokv"] / peers["redis"], "of redis", target,
                            note=f"{peers['solokv']:.1f} of {peers['redis']:.1f} MiB", peers=peers,

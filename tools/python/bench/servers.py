@@ -79,9 +79,16 @@ class Server:
         return time.perf_counter() - self.started
 
     def resident_bytes(self):
+        return self._memory("Rss:")
+
+    def data_bytes(self):
+        """What is resident and no copy of a file: the system drops and reloads code as it likes."""
+        return self._memory("Anonymous:")
+
+    def _memory(self, field):
         with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:
             for line in file:
-                if line.startswith("Rss:"):
+                if line.startswith(field):
                     return int(line.split()[1]) * 1024
         return 0
 

@@ -68,7 +68,11 @@ ReplyBuffer::ReplyBuffer(ReplyBuffer&& other) noexcept
       tail_(std::exchange(other.tail_, nullptr)),
       size_(std::exchange(other.size_, 0)),
       pinned_bytes_(std::exchange(other.pinned_bytes_, 0)),
-      allocated_bytes_(std::exchange(other.allocated_bytes_, 0)) {}
+      allocated_bytes_(std::exchange(other.allocated_bytes_, 0)),
+      limit_(other.limit_),
+      dropping_(other.dropping_) {
+  other.dropping_ = false;
+}
 
 ReplyBuffer& ReplyBuffer::operator=(ReplyBuffer&& other) noexcept {
   if (this == &other) return *this;
@@ -79,7 +83,27 @@ ReplyBuffer& ReplyBuffer::operator=(ReplyBuffer&& other) noexcept {
   size_ = std::exchange(other.size_, 0);
   pinned_bytes_ = std::exchange(other.pinned_bytes_, 0);
   allocated_bytes_ = std::exchange(other.allocated_bytes_, 0);
+  limit_ = other.limit_;
+  dropping_ = other.dropping_;
+  other.dropping_ = false;
   return *this;
+}
+
+// The first time, links the chunk that takes what is dropped.
+bool ReplyBuffer::MustDrop() {
+  if (dropping_) return true;
+  if (size_ < limit_) [[likely]]
+    return false;
+  dropping_ = true;
+  Link(pool_->Take());
+  return true;
+}
+
+void ReplyBuffer::AddChunk() {
+  if (!MustDrop()) [[likely]]
+    return Link(pool_->Take());
+  size_ -= static_cast<size_t>(tail_->end - tail_->begin);
+  tail_->end = tail_->begin;
 }
 
 void ReplyBuffer::Link(Chunk* chunk) {
@@ -100,7 +124,7 @@ void ReplyBuffer::AppendLarge(std::string_view bytes) {
 }
 
 void ReplyBuffer::AppendPinned(const Pin& pin) {
-  if (pin.size == 0) {
+  if (pin.size == 0 || MustDrop()) {
     if (pin.release != nullptr) pin.release(pin.owner);
     return;
   }
@@ -134,6 +158,7 @@ bool ReplyBuffer::ExtendsLastPin(const Pin& pin) const {
 void ReplyBuffer::Append(ReplyBuffer&& other) {
   assert(pool_ == other.pool_);
   if (other.head_ == nullptr) return;
+  if (MustDrop()) return other.Clear();
   (tail_ == nullptr ? head_ : tail_->next) = other.head_;
   tail_ = std::exchange(other.tail_, nullptr);
   other.head_ = nullptr;
@@ -153,6 +178,7 @@ ReplyBuffer::Slot ReplyBuffer::OpenSlot() {
 void ReplyBuffer::FillSlot(Slot slot, std::string_view text) {
   assert(text.size() <= kSlotBytes);
   Chunk* chunk = slot.chunk;
+  if (dropping_ && chunk == tail_) return;
   const char* behind = slot.position + kSlotBytes;
   const size_t gap = kSlotBytes - text.size();
   memcpy(slot.position, text.data(), text.size());
@@ -243,6 +269,7 @@ void ReplyBuffer::Clear() {
   }
   size_ = 0;
   pinned_bytes_ = 0;
+  dropping_ = false;
 }
 
 std::string ReplyBuffer::ToString() const {

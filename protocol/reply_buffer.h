@@ -25,6 +25,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -181,14 +182,23 @@ class ReplyBuffer {
   size_t Gather(std::span<iovec> out, size_t max_bytes) const;
   // Removes the first `bytes` bytes. Precondition: bytes <= size().
   void Consume(size_t bytes);
+  // Empties it; nothing is dropped any more.
   void Clear();
+
+  // From now on what would make it larger than `bytes` is dropped, to about a chunk: it is for
+  // somebody who may not have so much. Once anything was dropped all is, until Clear; the output is
+  // worth nothing then. Bounds the memory that one command can fill.
+  void SetLimit(size_t bytes) { limit_ = std::min<uint64_t>(bytes, kNoLimit); }
+  static constexpr uint64_t kNoLimit = (uint64_t{1} << 63) - 1;
+  bool dropping() const { return dropping_; }
 
   // A copy of everything, for tests and cold paths.
   std::string ToString() const;
 
  private:
-  void AddChunk() { Link(pool_->Take()); }
+  void AddChunk();
   void Link(Chunk* chunk);
+  bool MustDrop();
   bool ExtendsLastPin(const Pin& pin) const;
   void AppendLarge(std::string_view bytes);
   size_t ConsumeFrom(Chunk* chunk, size_t bytes);
@@ -201,9 +211,12 @@ class ReplyBuffer {
   size_t size_ = 0;
   size_t pinned_bytes_ = 0;
   size_t allocated_bytes_ = 0;
+  uint64_t limit_ : 63 = kNoLimit;
+  // The last chunk is written again and again.
+  uint64_t dropping_ : 1 = false;
 };
 
-static_assert(sizeof(ReplyBuffer) <= 48, "every idle connection has one");
+static_assert(sizeof(ReplyBuffer) <= 56, "every idle connection has one");
 
 }  // namespace resp
 

@@ -30,6 +30,8 @@ class ReplyWriter {
 
   Version version() const { return version_; }
   ReplyBuffer* buffer() { return out_; }
+  // True if nobody will get the rest of the reply: it is too large for the client.
+  bool is_in_vain() const { return out_->dropping(); }
 
   // --- the usual answers ---
   void Ok() { Literal("+OK\r\n"); }

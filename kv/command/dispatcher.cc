@@ -46,7 +46,9 @@ Dispatcher::Dispatcher(Store& store, CommandTable& table, Effects& effects, Bloc
       acl_(acl),
       random_(random),
       cycles_(cycles),
-      hooks_(hooks) {}
+      hooks_(hooks) {
+  discarded_.SetLimit(0);
+}
 
 bool Dispatcher::Execute(Client& client, Command* command, ArgSpan args,
                          const uint64_t* first_key_hash, LargeArguments* large) {

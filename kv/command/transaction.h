@@ -21,6 +21,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 #include "kv/command/arguments.h"
 #include "kv/command/command_table.h"
 #include "kv/types/blob.h"
@@ -92,8 +93,7 @@ class Transaction {
 inline std::string DiscardedBecause(std::string_view error) {
   constexpr std::string_view kGenericCode = "ERR ";
   if (error.starts_with(kGenericCode)) error.remove_prefix(kGenericCode.size());
-  return absl::StrCat("EXECABORT Transaction discarded because of: ",
-                      absl::string_view(error.data(), error.size()));
+  return absl::StrCat("EXECABORT Transaction discarded because of: ", Absl(error));
 }
 
 }  // namespace kv

@@ -31,6 +31,7 @@ class FieldReply {
     ReplyElement(reply_, pair.field);
     if (with_values_) ReplyElement(reply_, pair.value);
   }
+  bool is_in_vain() const { return reply_.is_in_vain(); }
 
  private:
   resp::ReplyWriter& reply_;
@@ -73,14 +74,16 @@ void ReplyDifferentFields(const HashValue& hash, size_t count, Random& random, F
 // `count` fields drawn independently of each other.
 void ReplyAnyFields(const HashValue& hash, size_t count, Random& random, FieldReply reply) {
   if (hash.is_table()) {
-    for (; count > 0; --count) reply.Add(RandomField(hash, random));
+    for (; count > 0 && !reply.is_in_vain(); --count) reply.Add(RandomField(hash, random));
     return;
   }
   std::vector<FieldAndValue> fields;
   hash.ForEach([&](const ListpackElement& field, const ListpackElement& value) {
     fields.push_back({field, value});
   });
-  for (; count > 0; --count) reply.Add(fields[random.Uniform(fields.size())]);
+  for (; count > 0 && !reply.is_in_vain(); --count) {
+    reply.Add(fields[random.Uniform(fields.size())]);
+  }
 }
 
 void ReplyFields(Context& context, const HashValue& hash, int64_t count, bool with_values) {
@@ -110,7 +113,9 @@ void ReplyVisibleFields(Context& context, const HashValue& hash, int64_t count, 
   if (count < 0 && !visible.empty()) {
     auto left = static_cast<size_t>(-count);
     FieldReply reply(context.reply, left, with_values);
-    for (; left > 0; --left) reply.Add(visible[random.Uniform(visible.size())]);
+    for (; left > 0 && !reply.is_in_vain(); --left) {
+      reply.Add(visible[random.Uniform(visible.size())]);
+    }
     return;
   }
   const size_t fields = count < 0 ? 0 : std::min(static_cast<size_t>(count), visible.size());

@@ -42,6 +42,7 @@ void CommandBridge::Begin(const Client& caller, ScriptRules rules) {
   client_.SetFlag(kClientTrusted, caller.Is(kClientTrusted));
   client_.SetGate(kGateNoTouch, (caller.gates & kGateNoTouch) != 0);
   client_.user = caller.user;
+  client_.output.SetLimit(rules.max_reply > 0 ? rules.max_reply : resp::ReplyBuffer::kNoLimit);
   caller_ = &caller;
   changes_at_begin_ = effects_.changes();
 }
@@ -126,6 +127,10 @@ void CommandBridge::Execute(Command* command) {
 
 bool CommandBridge::PushOutput(lua_State* lua) {
   lua_checkstack(lua, kStackOfReply);
+  if (client_.output.dropping()) [[unlikely]] {
+    client_.output.Clear();
+    return Fail(lua, "ERR not enough memory for the reply");
+  }
   iovec pieces[2];
   const size_t count = client_.output.Gather(pieces, SIZE_MAX);
   if (count == 0) {

@@ -25,6 +25,7 @@ struct ScriptRules {
   bool read_only = false;
   bool refuse_growth = false;  // memory was over its limit as the script began
   bool any_command = false;    // even those that scripts may not call
+  size_t max_reply = 0;        // bytes of what one command may reply; 0: no limit
 };
 
 // Hears what a script calls.

@@ -138,7 +138,8 @@ std::optional<ScriptRules> ScriptEngine::Permit(const ScriptCall& call, Context&
   }
   return ScriptRules{.read_only = call.read_only || !writes,
                      .refuse_growth = full,
-                     .any_command = environment_.any_command};
+                     .any_command = environment_.any_command,
+                     .max_reply = environment_.host.memory_limit()};
 }
 
 int ScriptEngine::Prepare(const ScriptCall& call) {

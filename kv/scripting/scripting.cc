@@ -1,6 +1,7 @@
 #include "kv/scripting/scripting.h"
 
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 
 namespace kv {
 
@@ -25,8 +26,8 @@ KillResult Scripting::Kill(ScriptKind kind) {
 
 std::string Scripting::BusyError() const {
   const std::string_view kill = KillCommand(running().value_or(ScriptKind::kScript));
-  return absl::StrCat("BUSY Redis is busy running a script. You can only call ",
-                      absl::string_view(kill.data(), kill.size()), " or SHUTDOWN NOSAVE.");
+  return absl::StrCat("BUSY Redis is busy running a script. You can only call ", Absl(kill),
+                      " or SHUTDOWN NOSAVE.");
 }
 
 size_t Scripting::engine_memory() const {

@@ -249,7 +249,10 @@ void Connection::OnSent() {
 }
 
 resp::ReplyBuffer& Connection::PushBuffer(PushOrder order) {
-  if (!owner_.OnPush(*this, order)) return client.output;
+  if (!owner_.OnPush(*this, order)) {
+    client.output.SetLimit(resp::ReplyBuffer::kNoLimit);
+    return client.output;
+  }
   if (pushes_ == nullptr) pushes_ = std::make_unique<resp::ReplyBuffer>(&owner_.chunk_pool());
   client.SetFlag(kClientPushed, true);
   return *pushes_;
@@ -257,6 +260,7 @@ resp::ReplyBuffer& Connection::PushBuffer(PushOrder order) {
 
 void Connection::ReleasePushes() {
   client.SetFlag(kClientPushed, false);
+  client.output.SetLimit(resp::ReplyBuffer::kNoLimit);
   client.output.Append(std::move(*pushes_));
   pushes_ = nullptr;
 }

@@ -74,6 +74,8 @@ class ConnectionOwner {
   virtual void OnLingering(Connection& connection) = 0;
   // Closes the connection and returns true if its output is beyond the limits of its class.
   virtual bool EnforceOutputLimit(Connection& connection) = 0;
+  // The bytes of output from which on it is closed at once.
+  virtual size_t hard_output_limit(const Connection& connection) const = 0;
   // What the connection's buffers take may have changed.
   virtual void OnMemoryChanged(Connection& connection) = 0;
   // The input that waits has become larger than client-query-buffer-limit.
@@ -101,6 +103,8 @@ class Connection final : public ae::StreamHandler, public LargeArguments, public
   Mark mark() const { return {position_}; }
   // Parses the next request and appends its arguments to `args`.
   resp::ParseResult NextRequest(resp::ArgVector* args);
+  // From the limit on at which they close it, replies to what it asks are dropped; pushes end that.
+  void LimitReplies() { client.output.SetLimit(owner_.hard_output_limit(*this)); }
   // Makes the request that began at `mark`, and those behind it, the next ones again.
   void Rewind(Mark mark);
   std::string_view parse_error() const { return parser_.error(); }

@@ -168,12 +168,19 @@ const OutputLimit& Connections::OutputLimitOf(const Connection& connection) cons
   return options_.client_output_buffer_limit[subscribes ? kPubsubClients : kNormalClients];
 }
 
+// What fits into one chunk does not count: that much a client may always have.
+size_t Connections::hard_output_limit(const Connection& connection) const {
+  const int64_t hard_bytes = OutputLimitOf(connection).hard_bytes;
+  if (hard_bytes == 0) return resp::ReplyBuffer::kNoLimit;
+  return std::max(static_cast<size_t>(hard_bytes), resp::Chunk::kCapacity + 1);
+}
+
 bool Connections::IsOutputExceeded(Connection& connection) const {
+  if (connection.client.output.dropping()) return true;
   const OutputLimit& limit = OutputLimitOf(connection);
-  // What fits into one chunk does not count: that much a client may always have.
   const size_t size = connection.client.output.size();
+  if (size >= hard_output_limit(connection)) return true;
   const int64_t bytes = size <= resp::Chunk::kCapacity ? 0 : static_cast<int64_t>(size);
-  if (limit.hard_bytes > 0 && bytes >= limit.hard_bytes) return true;
   if (limit.soft_bytes == 0 || bytes < limit.soft_bytes) {
     connection.over_soft_limit_since = -1;
     return false;

@@ -106,6 +106,7 @@ class Connections final : public ae::Acceptor, public ConnectionOwner, public Pu
   void OnGone(Connection& connection) override;
   void OnLingering(Connection& connection) override;
   bool EnforceOutputLimit(Connection& connection) override;
+  size_t hard_output_limit(const Connection& connection) const override;
   void OnMemoryChanged(Connection& connection) override;
   void OnQueryBufferLimit(Connection& connection) override;
   const resp::RequestLimits& request_limits(bool authenticated) const override {

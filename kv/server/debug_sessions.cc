@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 #include "kv/server/descriptor_console.h"
 
 namespace kv {
@@ -97,7 +98,7 @@ void DebugSessions::Converse(Session& session, Connection& connection, WhenLeft 
 void DebugSessions::Refuse(Session& session, std::string_view error) {
   DescriptorConsole console(session.socket.get(), {}, around_.stopping);
   console.Send({"<endsession>"});
-  console.SendBytes(absl::StrCat("-", absl::string_view(error.data(), error.size()), "\r\n"));
+  console.SendBytes(absl::StrCat("-", Absl(error), "\r\n"));
   console.Finish();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 #include "kv/command/help.h"
 #include "kv/server/latency_report.h"
 #include "kv/server/observation_commands.h"
@@ -147,8 +148,7 @@ void ReplySlowTick(resp::ReplyWriter& reply, const SlowTick& tick) {
   field("cpu-usec", tick.cpu_nanos / 1000);
   for (size_t i = 0; i < kTickPhases; ++i) {
     const std::string_view name = TickPhaseName(static_cast<TickPhase>(i));
-    field(absl::StrCat(absl::string_view(name.data(), name.size()), "-usec"),
-          tick.phase_nanos[i] / 1000);
+    field(absl::StrCat(Absl(name), "-usec"), tick.phase_nanos[i] / 1000);
   }
   field("commands", static_cast<int64_t>(tick.work.commands));
   field("expired", static_cast<int64_t>(tick.work.expired));

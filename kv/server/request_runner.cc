@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 #include "kv/base/prefetch.h"
 #include "kv/base/same_bytes.h"
 #include "kv/command/transaction_commands.h"
@@ -110,6 +111,7 @@ void RequestRunner::Run(uint64_t budget) {
 // Parses and runs requests of one connection, as many as a turn allows. Returns true if it may have
 // more.
 bool RequestRunner::TakeTurn(Connection& connection) {
+  connection.LimitReplies();
   for (size_t n = 0; n < kTurn; ++n) {
     if (block_.size() == kBlock) ExecuteBlock();
     if (!MayRun(connection)) {
@@ -326,8 +328,7 @@ void RequestRunner::CallAndHold(const Request& request) {
 
 void RequestRunner::RejectStream(Connection& connection) {
   Client& client = connection.client;
-  const std::string error = absl::StrCat(
-      "ERR ", absl::string_view(connection.parse_error().data(), connection.parse_error().size()));
+  const std::string error = absl::StrCat("ERR ", Absl(connection.parse_error()));
   dispatcher_.errors().Count(error);
   resp::ReplyWriter(&client.output, client.protocol).Error(error);
   client.SetFlag(kClientCloseAfterReply, true);

@@ -54,8 +54,7 @@ ServerImpl::ServerImpl(ServerOptions options, ServerDependencies dependencies)
 ServerImpl::~ServerImpl() {
   if (loop_ == nullptr) return;
   if (durability_ != nullptr) durability_->SetLog(nullptr);
-  loop_->Shutdown();
-  if (connections_ != nullptr) connections_->Bury();
+  CloseConnections();
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options,

@@ -132,6 +132,7 @@ class ServerImpl final : public Server,
 
   void ServeDebugSessions();
   bool IsAskedToEnd() const;
+  void CloseConnections();
 
   // --- DispatchHooks ---
   bool MakeRoom() override;

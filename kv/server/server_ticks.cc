@@ -127,8 +127,14 @@ void ServerImpl::Run() {
   while (!stopping()) loop_->RunOnce(kMaxWaitMicros);
   debug_sessions_->EndForked();
   durability_->Finish();
+  CloseConnections();
+}
+
+// What is ready for them leaves before.
+void ServerImpl::CloseConnections() {
+  if (runner_ != nullptr) runner_->FlushDeliveries();
   loop_->Shutdown();
-  connections_->Bury();
+  if (connections_ != nullptr) connections_->Bury();
 }
 
 // The tick goes on to its end, and what is logged to the disk; nobody new comes in meanwhile.
@@ -234,7 +240,6 @@ void ServerImpl::ServeTick() {
     ticks_.End(TickPhase::kPersist);
   }
   runner_->Flush();
-  if (stopping()) runner_->FlushDeliveries();
   runner_->EndTick();
   connections_->EndRestricted();
   ticks_.End(TickPhase::kSend);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "kv/base/absl_text.h"
 #include "kv/base/numbers.h"
 #include "kv/pubsub/tracking.h"
 #include "kv/server/connection_commands.h"
@@ -68,10 +69,9 @@ bool CheckPrefixes(Context& context, const std::vector<std::string>& added,
                    const std::vector<std::string>& existing) {
   for (size_t i = 0; i < added.size(); ++i) {
     const auto refuse = [&](std::string_view kind, const std::string& other) {
-      return Refuse(context,
-                    absl::StrCat("ERR Prefix '", added[i], "' overlaps with ",
-                                 absl::string_view(kind.data(), kind.size()), " prefix '", other,
-                                 "'. Prefixes for a single client must not overlap."));
+      return Refuse(context, absl::StrCat("ERR Prefix '", added[i], "' overlaps with ", Absl(kind),
+                                          " prefix '", other,
+                                          "'. Prefixes for a single client must not overlap."));
     };
     for (const std::string& other : existing) {
       if (Overlap(added[i], other)) return refuse("an existing", other);

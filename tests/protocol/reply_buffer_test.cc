@@ -304,5 +304,29 @@ TEST_F(ReplyBufferTest, RandomUseAgreesWithAString) {
   for (const auto& value : values) ASSERT_EQ(value->releases, 1);
 }
 
+TEST_F(ReplyBufferTest, BeyondItsLimitItKeepsNothing) {
+  constexpr size_t kLimit = 3 * Chunk::kCapacity;
+  std::mt19937 random(3);
+  std::vector<std::unique_ptr<Value>> values;
+  for (int round = 0; round < 3; ++round) {
+    buffer_.SetLimit(kLimit);
+    for (int i = 0; i < 20'000; ++i) {
+      const ReplyBuffer::Slot slot = buffer_.OpenSlot();
+      buffer_.Append(std::string(random() % (i % 100 == 0 ? 3 * Chunk::kCapacity : 500), 'x'));
+      values.push_back(std::make_unique<Value>("pinned"));
+      buffer_.AppendPinned(values.back()->pin());
+      buffer_.FillSlot(slot, "slot");
+      ASSERT_LE(buffer_.allocated_bytes(), 2 * kLimit);
+    }
+    EXPECT_TRUE(buffer_.dropping());
+    EXPECT_EQ(values.back()->releases, 1);
+    buffer_.SetLimit(ReplyBuffer::kNoLimit);
+    EXPECT_TRUE(buffer_.dropping()) << "what is missing stays missing";
+    buffer_.Clear();
+    EXPECT_FALSE(buffer_.dropping());
+  }
+  for (const auto& value : values) ASSERT_EQ(value->releases, 1);
+}
+
 }  // namespace
 }  // namespace resp

@@ -48,6 +48,13 @@ TEST_F(ScriptMemoryTest, RepliesOfCommandsCountAndNoProtectionHelps) {
               HasSubstr("not enough memory"));
 }
 
+TEST_F(ScriptMemoryTest, AReplyWithoutEndIsAnError) {
+  Run({"sadd", "set", "member"});
+  EXPECT_THAT(Eval("return #redis.call('srandmember', 'set', -999999999)"),
+              HasSubstr("not enough memory for the reply"));
+  EXPECT_EQ(Eval("return redis.call('srandmember', 'set')"), "\"member\"");
+}
+
 TEST_F(ScriptMemoryTest, JsonOfAFewValuesWithoutEndIsAnError) {
   EXPECT_THAT(Eval("local t = {} for i = 1, 100 do t = {t, t} end return #cjson.encode(t)"),
               HasSubstr("not enough memory"));

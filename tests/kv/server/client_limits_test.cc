@@ -58,6 +58,31 @@ TEST_P(ClientLimitsTest, OutputBeyondTheHardLimitClosesTheClient) {
                              HasSubstr("closed ASAP for overcoming of output buffer limits."))));
 }
 
+TEST_P(ClientLimitsTest, AReplyIsNotMadeBeyondTheHardLimit) {
+  kv::ServerOptions options = Options();
+  options.client_output_buffer_limit[kv::kNormalClients].hard_bytes = 1 << 20;
+  TestServer server(options);
+  RespClient modest = server.Connect();
+  modest.Run({"sadd", "set", "member"});
+  modest.Run({"hset", "hash", "field", "value"});
+  modest.Run({"zadd", "zset", "1", "member"});
+  for (const Request& endless : {Request{"srandmember", "set", "-999999999999"},
+                                 Request{"hrandfield", "hash", "-999999999999", "withvalues"},
+                                 Request{"zrandmember", "zset", "-999999999999"}}) {
+    RespClient greedy = server.Connect();
+    greedy.Send(endless);
+    EXPECT_EQ(greedy.ReceiveRawUntilEnd(), "");
+  }
+  EXPECT_EQ(InfoNumber(&modest, "client_output_buffer_limit_disconnections"), 3);
+  // What goes nowhere needs no limit.
+  RespClient silent = server.Connect();
+  silent.SendRaw(EncodeRequest({"client", "reply", "off"}) +
+                 EncodeRequest({"srandmember", "set", "-999999999999"}) +
+                 EncodeRequest({"client", "reply", "on"}) + EncodeRequest({"ping"}));
+  EXPECT_EQ(silent.Receive().ToString(), "+OK");
+  EXPECT_EQ(silent.Receive().ToString(), "+PONG");
+}
+
 TEST_P(ClientLimitsTest, WhatFitsIntoAChunkMayAlwaysBeSent) {
   kv::ServerOptions options = Options();
   options.client_output_buffer_limit[kv::kNormalClients].hard_bytes = 10;

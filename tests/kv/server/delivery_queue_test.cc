@@ -102,6 +102,18 @@ TEST_P(DeliveryQueueTest, AllIsSentBeforeAShutdown) {
   }
 }
 
+TEST_P(DeliveryQueueTest, AllIsSentBeforeTheServerIsStopped) {
+  TestServer server(Options());
+  std::vector<RespClient> subscribers = Subscribe(&server);
+  RespClient publisher = server.Connect();
+  EXPECT_EQ(publisher.Text({"publish", "news", "last"}), std::to_string(subscribers.size()));
+  server.server().Stop();
+  server.server().Run();
+  for (RespClient& subscriber : subscribers) {
+    ASSERT_EQ(subscriber.Receive().ToString(), R"(["message", "news", "last"])");
+  }
+}
+
 INSTANTIATE_BACKEND_TESTS(DeliveryQueueTest);
 
 }  // namespace

@@ -100,7 +100,7 @@ bool ReplyBuffer::MustDrop() {
 }
 
 void ReplyBuffer::AddChunk() {
-  if (!MustDrop()) [[likely]]
+  if (!MustDrop() || tail_ == nullptr) [[likely]]
     return Link(pool_->Take());
   size_ -= static_cast<size_t>(tail_->end - tail_->begin);
   tail_->end = tail_->begin;

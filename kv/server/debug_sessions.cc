@@ -32,6 +32,7 @@ void DebugSessions::OnDetached(Connection& connection, ae::FileDescriptor socket
     if (session.client != connection.client.id) continue;
     session.socket = std::move(socket);
     session.unread = std::move(unread);
+    return;
   }
 }
 

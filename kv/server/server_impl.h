@@ -224,6 +224,7 @@ class ServerImpl final : public Server,
   int port_ = 0;
   uint64_t prepare_nanos_ = 0;  // spent on memory for the next requests
   int64_t idle_since_ = 0;      // monotonic microseconds, if MemoryIsIdle
+  size_t unsent_chunks_ = 0;    // of output, when this tick began
   size_t last_mapped_ = 0;
   int64_t settled_since_ = 0;  // monotonic microseconds: when last_mapped_ was another
   bool trimming_ = false;      // memory is being returned down to what is kept

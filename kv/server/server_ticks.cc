@@ -214,6 +214,7 @@ void ServerImpl::Sampled(std::string_view event, Act act) {
 }
 
 void ServerImpl::ServeTick() {
+  unsent_chunks_ = connections_->chunk_pool().chunks_in_use();
   connections_->BeginTick();
   connections_->Evict();
   RefreshTime();
@@ -282,10 +283,11 @@ void ServerImpl::RefreshTime() {
   store_->SetNow(clock_.WallMillis());
 }
 
+// Of the output it counts what earlier ticks could not send: what this one writes is about to go,
+// and no reason to evict.
 size_t ServerImpl::CountedMemory() const {
   return store_->memory().used() + scripting_->engine_memory() + scripting_->text_memory() +
-         connections_->heap_bytes() +
-         connections_->chunk_pool().chunks_in_use() * resp::Chunk::kCapacity;
+         connections_->heap_bytes() + unsent_chunks_ * resp::Chunk::kCapacity;
 }
 
 bool ServerImpl::MakeRoom() {
@@ -296,8 +298,15 @@ bool ServerImpl::MakeRoom() {
   return enough;
 }
 
+// What is to go is fixed at the start and counted in what the store frees: telling those who track
+// the evicted keys takes memory too, which would have further keys evicted.
 bool ServerImpl::EvictDownTo(size_t limit) {
-  for (size_t units = 0; CountedMemory() > limit;) {
+  const size_t counted = CountedMemory();
+  if (counted <= limit) return true;
+  const SlabMemory& memory = store_->memory();
+  const size_t excess = std::min(counted - limit, memory.used());
+  const size_t goal = memory.used() - excess;
+  for (size_t units = 0; memory.used() > goal;) {
     if (units >= kMaxUnitsPerCommand) return true;
     // What was dropped but not freed yet makes room without an eviction.
     const size_t freed = store_->reclaimer().Step(kStepUnits);

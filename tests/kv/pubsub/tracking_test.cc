@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "kv/store/store.h"
 #include "tests/kv/commands/command_test.h"
 
@@ -243,6 +245,32 @@ TEST_F(TrackingTest, PrefixesMustNotOverlap) {
             "-ERR Prefix 'bc' overlaps with an existing prefix 'b'." + tail);
   EXPECT_THAT(reader_.Text({"client", "tracking", "on"}), HasSubstr("can't switch BCAST mode"));
   EXPECT_THAT(reader_.Text({"client", "list"}), HasSubstr(" flags=tB "));
+}
+
+// What evictions make others be told takes memory, which is no reason to evict more.
+TEST_F(TrackingTest, TellingOfEvictionsEvictsNothing) {
+  std::vector<RespClient> readers;
+  for (int i = 0; i < 10; ++i) {
+    readers.push_back(server_.Connect());
+    readers.back().Run({"hello", "3"});
+    readers.back().Run({"client", "tracking", "on"});
+  }
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = absl::StrCat(i, std::string(1000, 'k'));
+    Run({"set", key, "v"});
+    for (RespClient& reader : readers) reader.Run({"get", key});
+  }
+  server_.Settle();
+  Run({"config", "set", "maxmemory-policy", "allkeys-lru"});
+  Run({"config", "set", "maxmemory", absl::StrCat(Info("used_memory") - 40'000)});
+  const int64_t evicted = Info("evicted_keys");
+  EXPECT_GT(evicted, 10);
+  EXPECT_LT(evicted, 60);
+  for (RespClient& reader : readers) {
+    EXPECT_THAT(reader.ReceivePush().ToString(), HasSubstr("invalidate"));
+  }
+  server_.Settle();
+  EXPECT_LT(Info("evicted_keys"), 60);
 }
 
 }  // namespace

@@ -91,12 +91,18 @@ inline constexpr size_t kMaxUnmapBytes = size_t{256} << 10;  // at once, by the 
 // How many blocks of the coarse classes fill a slab.
 inline constexpr std::array<size_t, 25> kCoarseBlocks = {
     56, 50, 45, 40, 36, 32, 28, 25, 22, 20, 18, 16, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2};
-inline constexpr size_t kClasses = kFineClasses + kCoarseBlocks.size();
+// The bytes of each: whole cache lines.
+inline constexpr auto kCoarseBytes = [] {
+  std::array<uint32_t, kCoarseBlocks.size()> table{};
+  for (size_t i = 0; i < table.size(); ++i) table[i] = kSlabBytes / kCoarseBlocks[i] / 64 * 64;
+  return table;
+}();
+inline constexpr size_t kClasses = kFineClasses + kCoarseBytes.size();
 
 constexpr size_t ClassBytes(size_t size_class) {
   if (size_class < kDenseClasses) return size_class * 4;
   if (size_class < kFineClasses) return kMaxDenseBytes + (size_class - kDenseClasses + 1) * 8;
-  return kSlabBytes / kCoarseBlocks[size_class - kFineClasses] / 64 * 64;
+  return kCoarseBytes[size_class - kFineClasses];
 }
 
 // For each 128 bytes above kMaxFineBytes the smallest class with room for the first of them.

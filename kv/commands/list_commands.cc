@@ -34,7 +34,7 @@ void Push(Context& context, ListEnd end, bool only_if_exists) {
     if (only_if_exists) return context.reply.Integer(0);
     edit.Create();
   }
-  PushElements(edit, end, elements);
+  edit.list().Push(edit.rules(), end, elements);
   edit.Store();
   context.Notify(kEventList, PushEvent(end), key.bytes);
   context.effects.AsGiven();

@@ -43,19 +43,8 @@ void ListEdit::Reclaim(ListChain detached) {
   context_.store.reclaimer().Drop({Encoding::kList, reinterpret_cast<void*>(list.bits())});
 }
 
-void ListEdit::Store() {
-  const ValueObject value{Encoding::kList, reinterpret_cast<void*>(list_.bits())};
-  if (!ref_) {
-    context_.db.PutObject(key_, ref_, ValueType::kList, value, kNoDeadline);
-    return;
-  }
-  context_.db.SetObject(ref_, value);
-  if (!list_.empty()) [[likely]] {
-    // Whoever waits for a certain number of elements may have them now.
-    return context_.store.context().SignalReady(context_.db.index(), key_.bytes);
-  }
-  context_.db.Remove(ref_);
-  context_.Notify(kEventGeneric, "del", key_.bytes);
+void ListEdit::StoreNew() {
+  context_.db.PutObject(key_, ref_, ValueType::kList, object(), kNoDeadline);
 }
 
 void ListEdit::Remove() {
@@ -74,15 +63,6 @@ void PopElements(Context& context, ListEdit& edit, const HashedKey& key, ListEnd
   }
   list.Erase(edit.rules(), end == ListEnd::kFront ? 0 : list.size() - count, count);
   edit.Store();
-}
-
-void PushElements(ListEdit& edit, ListEnd end, ArgSpan elements) {
-  if (!edit.list().is_chain()) {
-    size_t bytes = 0;
-    for (const std::string_view element : elements) bytes += element.size();
-    edit.list().Reserve(edit.rules(), elements.size(), bytes);
-  }
-  for (const std::string_view element : elements) edit.list().Push(edit.rules(), end, element);
 }
 
 }  // namespace kv

@@ -54,11 +54,23 @@ class ListEdit final : private ListReclaimer {
   const ListContext& rules() const { return rules_; }
 
   // Makes the list the value of the key. An empty one goes, and its key with it: "del" is raised.
-  void Store();
+  void Store() {
+    if (!ref_) [[unlikely]]
+      return StoreNew();
+    context_.db.SetObject(ref_, object());
+    if (list_.empty()) [[unlikely]]
+      return Remove();
+    // Whoever waits for a certain number of elements may have them now.
+    context_.store.context().SignalReady(context_.db.index(), key_.bytes);
+  }
   // Removes the key with its list as it is.
   void Remove();
 
  private:
+  ValueObject object() const {
+    return {Encoding::kList, reinterpret_cast<void*>(list_.bits())};
+  }
+  void StoreNew();
   void Reclaim(ListChain detached) override;
 
   Context& context_;
@@ -71,9 +83,6 @@ class ListEdit final : private ListReclaimer {
 
 // Takes `count` elements off one end, and raises the events; there are so many.
 void PopElements(Context& context, ListEdit& edit, const HashedKey& key, ListEnd end, size_t count);
-
-// Adds elements, which do not lie in the list, one after the other.
-void PushElements(ListEdit& edit, ListEnd end, ArgSpan elements);
 
 inline std::string_view PopEvent(ListEnd end) {
   return end == ListEnd::kFront ? "lpop" : "rpop";

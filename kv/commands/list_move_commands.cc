@@ -65,7 +65,7 @@ void Reply(Context& context, const Move& move, const std::vector<std::string>& p
 
 void Push(ListEdit& edit, ListEnd end, const std::vector<std::string>& texts) {
   const std::vector<std::string_view> views(texts.begin(), texts.end());
-  PushElements(edit, end, views);
+  edit.list().Push(edit.rules(), end, views);
 }
 
 // Within one list.

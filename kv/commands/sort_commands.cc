@@ -291,10 +291,8 @@ ListValue MakeList(Context& context, const std::vector<std::string>& texts) {
   const ListContext rules{.memory = context.store.memory(),
                           .limits = context.Owner<ValueLimits>().list};
   ListValue list = ListValue::Create(rules.memory);
-  size_t bytes = 0;
-  for (const std::string& text : texts) bytes += text.size();
-  list.Reserve(rules, texts.size(), bytes);
-  for (const std::string& text : texts) list.Push(rules, ListEnd::kBack, text);
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  list.Push(rules, ListEnd::kBack, views);
   return list;
 }
 

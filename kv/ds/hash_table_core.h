@@ -93,7 +93,9 @@ static_assert(sizeof(Bucket) == 64 && alignof(Bucket) == 64);
 inline uint32_t Bucket::Match(uint8_t tag) const {
 #ifdef __SSE2__
   const __m128i line = _mm_load_si128(reinterpret_cast<const __m128i*>(this));
-  const __m128i equal = _mm_cmpeq_epi8(line, _mm_set1_epi8(static_cast<char>(tag)));
+  // Not _mm_set1_epi8: GCC stores the byte and loads a word of it, which waits for the store.
+  const __m128i tags = _mm_set1_epi32(static_cast<int>(tag * 0x01010101u));
+  const __m128i equal = _mm_cmpeq_epi8(line, tags);
   return static_cast<uint32_t>(_mm_movemask_epi8(equal)) & kAllSlots;
 #else
   uint32_t mask = 0;

@@ -92,12 +92,10 @@ ListpackNeedle::ListpackNeedle(std::string_view text) : text_(text) {
   }
 }
 
-ListpackEntry::ListpackEntry(std::string_view text) {
-  if (const auto integer = ParseInt64(text)) {
-    SetInteger(*integer);
-  } else {
-    SetText(text);
-  }
+bool ListpackEntry::SetIntegerOf(std::string_view text) {
+  const std::optional<int64_t> integer = ParseInt64(text);
+  if (integer) SetInteger(*integer);
+  return integer.has_value();
 }
 
 void ListpackEntry::SetInteger(int64_t integer) {
@@ -126,13 +124,10 @@ void ListpackEntry::SetInteger(int64_t integer) {
   head_size_ = static_cast<uint8_t>(1 + width.bytes);
 }
 
-void ListpackEntry::SetText(std::string_view text) {
+void ListpackEntry::SetLongText(std::string_view text) {
   text_ = text;
   const size_t size = text.size();
-  if (size < 64) {
-    head_[0] = static_cast<uint8_t>(0x80 | size);
-    head_size_ = 1;
-  } else if (size < 4096) {
+  if (size < 4096) {
     head_[0] = static_cast<uint8_t>(kString12 | size >> 8);
     head_[1] = static_cast<uint8_t>(size);
     head_size_ = 2;
@@ -145,15 +140,8 @@ void ListpackEntry::SetText(std::string_view text) {
   back_size_ = static_cast<uint8_t>(BackBytes(head_size_ + size));
 }
 
-void ListpackEntry::WriteTo(char* out) const {
-  for (size_t i = 0; i < head_size_; ++i) *out++ = static_cast<char>(head_[i]);
-  if (!text_.empty()) std::memcpy(out, text_.data(), text_.size());
-  out += text_.size();
-  if (back_size_ == 1) [[likely]] {
-    *out = static_cast<char>(head_size_ + text_.size());
-  } else {
-    WriteBack(out, head_size_ + text_.size());
-  }
+void ListpackEntry::WriteLongBack(char* out, size_t body) {
+  WriteBack(out, body);
 }
 
 // --- ListpackView ---
@@ -239,35 +227,7 @@ size_t ListpackView::CountEntries() const {
   return entries;
 }
 
-uint16_t ListpackView::CountAfter(int64_t difference) const {
-  const uint16_t stored = Load<uint16_t>(block_ + 4);
-  if (stored == kUnknown) return kUnknown;
-  return static_cast<uint16_t>(std::min<int64_t>(stored + difference, kUnknown));
-}
-
 // --- ListpackInRoom ---
-
-void ListpackInRoom::WriteHeader(size_t total, uint16_t entries) {
-  char* const begin = const_cast<char*>(block_);
-  const auto total32 = static_cast<uint32_t>(total);
-  std::memcpy(begin, &total32, sizeof total32);
-  std::memcpy(begin + 4, &entries, sizeof entries);
-}
-
-void ListpackInRoom::Prepend(const ListpackEntry& entry) {
-  const size_t total = bytes() + entry.bytes();
-  const uint16_t entries = CountAfter(1);
-  block_ -= entry.bytes();
-  WriteHeader(total, entries);
-  entry.WriteTo(const_cast<char*>(block_) + kHeaderBytes);
-}
-
-void ListpackInRoom::Append(const ListpackEntry& entry) {
-  char* const end = const_cast<char*>(block_) + bytes() - 1;
-  entry.WriteTo(end);
-  end[entry.bytes()] = static_cast<char>(kEnd);
-  WriteHeader(bytes() + entry.bytes(), CountAfter(1));
-}
 
 void ListpackInRoom::RemoveFirst() {
   const size_t removed = EntryBytes(kHeaderBytes);

@@ -91,17 +91,42 @@ class ListpackNeedle {
 // An entry about to be written. Borrows the text.
 class ListpackEntry {
  public:
-  ListpackEntry(std::string_view text);                    // NOLINT(google-explicit-constructor)
+  ListpackEntry(std::string_view text) {  // NOLINT(google-explicit-constructor)
+    const bool may_be_integer = !text.empty() && text.size() <= kMaxInt64Chars && text[0] <= '9';
+    if (!may_be_integer || !SetIntegerOf(text)) SetText(text);
+  }
   ListpackEntry(int64_t integer) { SetInteger(integer); }  // NOLINT(google-explicit-constructor)
 
   // The bytes it takes in a listpack.
   size_t bytes() const { return head_size_ + text_.size() + back_size_; }
   // Writes bytes() bytes.
-  void WriteTo(char* out) const;
+  void WriteTo(char* out) const {
+    const size_t body = head_size_ + text_.size();
+    *out = static_cast<char>(head_[0]);
+    if (head_size_ > 1) [[unlikely]]
+      std::memcpy(out, head_.data(), head_size_);
+    if (!text_.empty()) std::memcpy(out + head_size_, text_.data(), text_.size());
+    out[body] = static_cast<char>(body);
+    if (back_size_ > 1) [[unlikely]]
+      WriteLongBack(out + body, body);
+  }
 
  private:
+  static constexpr size_t kMaxShortText = 63;
+
   void SetInteger(int64_t integer);
-  void SetText(std::string_view text);
+  // False if the text is no number as we would write it.
+  bool SetIntegerOf(std::string_view text);
+  void SetText(std::string_view text) {
+    if (text.size() > kMaxShortText) [[unlikely]]
+      return SetLongText(text);
+    text_ = text;
+    head_[0] = static_cast<uint8_t>(0x80 | text.size());
+    head_size_ = 1;
+    back_size_ = 1;
+  }
+  void SetLongText(std::string_view text);
+  static void WriteLongBack(char* out, size_t body);
 
   std::array<uint8_t, 9> head_;
   uint8_t head_size_ = 0;
@@ -175,7 +200,11 @@ class ListpackView {
   ListpackElement GetLong(Position position) const;
   size_t CountEntries() const;
   // What the header says of the number of entries once it differs by so much.
-  uint16_t CountAfter(int64_t difference) const;
+  uint16_t CountAfter(int64_t difference) const {
+    const uint16_t stored = Load<uint16_t>(block_ + 4);
+    if (stored == kUnknown) return kUnknown;
+    return static_cast<uint16_t>(std::min<int64_t>(stored + difference, kUnknown));
+  }
 
   const char* block_;
 };
@@ -187,15 +216,31 @@ class ListpackInRoom : public ListpackView {
   explicit ListpackInRoom(char* begin) : ListpackView(begin) {}
 
   // Precondition: entry.bytes() of room before it.
-  void Prepend(const ListpackEntry& entry);
+  void Prepend(const ListpackEntry& entry) {
+    const size_t total = bytes() + entry.bytes();
+    const uint16_t entries = CountAfter(1);
+    block_ -= entry.bytes();
+    WriteHeader(total, entries);
+    entry.WriteTo(const_cast<char*>(block_) + kHeaderBytes);
+  }
   // Precondition: entry.bytes() of room behind it.
-  void Append(const ListpackEntry& entry);
+  void Append(const ListpackEntry& entry) {
+    char* const end = const_cast<char*>(block_) + bytes() - 1;
+    entry.WriteTo(end);
+    end[entry.bytes()] = static_cast<char>(kEnd);
+    WriteHeader(bytes() + entry.bytes(), CountAfter(1));
+  }
   // Precondition: not empty. Cost: O(1).
   void RemoveFirst();
   void RemoveLast();
 
  private:
-  void WriteHeader(size_t total, uint16_t entries);
+  void WriteHeader(size_t total, uint16_t entries) {
+    char* const begin = const_cast<char*>(block_);
+    const auto total32 = static_cast<uint32_t>(total);
+    std::memcpy(begin, &total32, sizeof total32);
+    std::memcpy(begin + 4, &entries, sizeof entries);
+  }
 };
 
 // A listpack that owns its block, which is all it is: pointer-sized, and copied like a pointer.

@@ -18,8 +18,9 @@ constexpr size_t SteppedBlockBytes(size_t bytes) {
   using namespace slab_internal;
   constexpr size_t kMinStep = 8;
   const bool classes_are_steps = bytes > kMaxFineBytes && bytes <= kMaxSlabBlockBytes;
+  // A power of two.
   const size_t step = classes_are_steps ? 1 : std::max(kMinStep, std::bit_floor(bytes - 1) / 8);
-  return SlabMemory::GoodSize((bytes + step - 1) / step * step);
+  return SlabMemory::GoodSize((bytes + step - 1) & ~(step - 1));
 }
 
 }  // namespace kv

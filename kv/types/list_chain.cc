@@ -182,10 +182,10 @@ ListNode& ListChain::Open(const ListContext& context, size_t index) {
   return opened;
 }
 
-bool ListChain::Fits(const ListContext& context, size_t index, const ListpackEntry& entry) const {
-  const ListNode& target = node(index);
-  return !target.is_plain() && target.count < context.limits.MaxCount() &&
-         target.PlainBytes() + entry.bytes() <= context.limits.MaxBytes();
+inline bool ListChain::Fits(const ListContext& context, const ListNode& node,
+                            const ListpackEntry& entry) {
+  return !node.is_plain() && node.count < context.limits.MaxCount() &&
+         node.PlainBytes() + entry.bytes() <= context.limits.MaxBytes();
 }
 
 void ListChain::AddToNode(const ListContext& context, size_t index, size_t offset,
@@ -215,9 +215,9 @@ void ListChain::InsertNewNode(const ListContext& context, size_t index, std::str
 // Puts the text between the nodes index - 1 and index.
 void ListChain::InsertBetween(const ListContext& context, size_t index, std::string_view text) {
   const ListpackEntry entry(text);
-  if (index > 0 && Fits(context, index - 1, entry)) {
+  if (index > 0 && Fits(context, node(index - 1), entry)) {
     AddToNode(context, index - 1, node(index - 1).count, entry);
-  } else if (index < node_count() && Fits(context, index, entry)) {
+  } else if (index < node_count() && Fits(context, node(index), entry)) {
     AddToNode(context, index, 0, entry);
   } else {
     InsertNewNode(context, index, text);
@@ -333,14 +333,13 @@ void ListChain::SettleEnds(const ListContext& context) {
 
 // --- Operations ---
 
-void ListChain::Push(const ListContext& context, ListEnd end, std::string_view text) {
-  BeginChange(context);
+inline void ListChain::PushOne(const ListContext& context, ListEnd end, std::string_view text) {
   const size_t nodes = node_count();
-  if (nodes > 0) {
+  if (nodes > 0) [[likely]] {
     const ListpackEntry entry(text);
     const size_t index = IndexOf(end);
-    if (Fits(context, index, entry)) [[likely]] {
-      Unpack(context, index).Push(context.memory, end, entry);
+    if (Fits(context, node(index), entry)) [[likely]] {
+      Unpack(context, index).Push(context.memory, end, entry, context.limits.MaxBytes());
       ++directory_->size;
       return;
     }
@@ -348,6 +347,12 @@ void ListChain::Push(const ListContext& context, ListEnd end, std::string_view t
   }
   InsertNewNode(context, end == ListEnd::kFront ? 0 : nodes, text);
   SettleEnds(context);
+}
+
+void ListChain::Push(const ListContext& context, ListEnd end,
+                     std::span<const std::string_view> texts) {
+  BeginChange(context);
+  for (const std::string_view text : texts) PushOne(context, end, text);
 }
 
 ListpackElement ListChain::Outermost(const ListContext& context, ListEnd end) {
@@ -406,7 +411,7 @@ void ListChain::Insert(const ListContext& context, size_t index, std::string_vie
   BeginChange(context);
   const Place place = Locate(index);
   const ListpackEntry entry(text);
-  if (Fits(context, place.node, entry)) {
+  if (Fits(context, node(place.node), entry)) {
     AddToNode(context, place.node, place.offset, entry);
     return SettleInner(context, place.node);
   }

@@ -90,7 +90,11 @@ class ListChain {
   // Cost: O(nodes).
   size_t memory_bytes() const;
 
-  void Push(const ListContext& context, ListEnd end, std::string_view text);
+  // Adds elements at one end, one after the other.
+  void Push(const ListContext& context, ListEnd end, std::span<const std::string_view> texts);
+  void Push(const ListContext& context, ListEnd end, std::string_view text) {
+    Push(context, end, std::span(&text, 1));
+  }
   // The element at one end, valid until the list changes. Precondition: not empty.
   ListpackElement Outermost(const ListContext& context, ListEnd end);
   // Takes it off. Precondition: not empty.
@@ -154,9 +158,10 @@ class ListChain {
   // Changes of one node.
   void BeginChange(const ListContext& context);
   void Announce(const ListContext& context, size_t index);
+  void PushOne(const ListContext& context, ListEnd end, std::string_view text);
   ListNode& Unpack(const ListContext& context, size_t index);
   ListNode& Open(const ListContext& context, size_t index);
-  bool Fits(const ListContext& context, size_t index, const ListpackEntry& entry) const;
+  static bool Fits(const ListContext& context, const ListNode& node, const ListpackEntry& entry);
   void AddToNode(const ListContext& context, size_t index, size_t offset,
                  const ListpackEntry& entry);
   void InsertNewNode(const ListContext& context, size_t index, std::string_view text);

@@ -12,9 +12,9 @@ namespace {
 constexpr size_t kMinCompressBytes = 48;
 constexpr size_t kMinSavedBytes = 8;
 
-// Before a listpack: what pushing makes at once, and what popping leaves at most.
-constexpr size_t kNewRoom = 512;
-constexpr size_t kMaxRoom = 1024;
+// Before and behind a listpack: what pushing makes at once, and what popping leaves at most.
+constexpr size_t kNewRoom = 1024;
+constexpr size_t kMaxRoom = 2 * kNewRoom;
 
 void Unpack(const ListNode& node, char* out) {
   const char* const packed = node.block + sizeof(uint32_t);
@@ -28,7 +28,7 @@ void Unpack(const ListNode& node, char* out) {
 }  // namespace
 
 ListNode ListNode::OfListpack(Listpack listpack, size_t count, uint64_t epoch) {
-  ListNode node{nullptr, epoch, 0, 0, Form::kListpack};
+  ListNode node{.block = nullptr, .epoch = epoch, .room = {}, .count = 0, .form = Form::kListpack};
   node.SetListpack(listpack, count);
   return node;
 }
@@ -37,79 +37,88 @@ ListNode ListNode::OfPlain(SlabMemory& memory, std::string_view text, uint64_t e
   assert(text.size() <= UINT32_MAX);
   char* const block = static_cast<char*>(memory.Allocate(text.size()));
   std::memcpy(block, text.data(), text.size());
-  return {block, epoch, static_cast<uint32_t>(text.size()), 1, Form::kPlain};
+  return {.block = block,
+          .epoch = epoch,
+          .bytes = static_cast<uint32_t>(text.size()),
+          .count = 1,
+          .form = Form::kPlain};
 }
 
 ListNode ListNode::Copy(SlabMemory& memory, uint64_t new_epoch) const {
   ListNode copy = *this;
   copy.epoch = new_epoch;
   copy.block = static_cast<char*>(memory.Allocate(BlockBytes()));
-  std::memcpy(copy.block, block, form == Form::kListpack ? bytes + PlainBytes() : bytes);
+  std::memcpy(copy.block, block, form == Form::kListpack ? room.before + PlainBytes() : bytes);
   return copy;
 }
 
 size_t ListNode::BlockBytes() const {
-  return form == Form::kListpack ? Listpack::BlockBytes(bytes + view().bytes())
-                                 : SlabMemory::GoodSize(bytes);
+  if (form != Form::kListpack) return SlabMemory::GoodSize(bytes);
+  return room.before + view().bytes() + room.behind;
 }
 
 void ListNode::SetListpack(Listpack changed, size_t new_count) {
-  assert(new_count <= kMaxCount);
+  assert(new_count <= kMaxCount && changed.bytes() <= kMaxBytes);
   block = static_cast<char*>(changed.block());
+  room = {0, static_cast<uint16_t>(changed.memory_bytes() - changed.bytes())};
   count = static_cast<uint16_t>(new_count);
 }
 
-// Moves the listpack to a block with so much room before it.
-void ListNode::MakeRoom(SlabMemory& memory, size_t room) {
-  const std::string_view moved = view().view();
-  char* const roomy =
-      static_cast<char*>(memory.Allocate(Listpack::BlockBytes(room + moved.size())));
-  std::memcpy(roomy + room, moved.data(), moved.size());
-  Free(memory);
+// Room for a push beyond the one at hand: the more the larger the listpack is, none that it won't
+// need.
+size_t ListNode::NewRoom(size_t added, size_t most_bytes) const {
+  const size_t total = view().bytes();
+  return std::min({total, kNewRoom, most_bytes - std::min(most_bytes, total + added)});
+}
+
+// Moves the listpack out of its block to one with so much room before it, and no more behind it than
+// must be.
+void ListNode::MoveListpack(SlabMemory& memory, ListpackView moved, size_t block_bytes,
+                            size_t before) {
+  const size_t filled = before + moved.bytes();
+  const size_t new_bytes = Listpack::BlockBytes(filled);
+  char* const roomy = static_cast<char*>(memory.Allocate(new_bytes));
+  std::memcpy(roomy + before, moved.view().data(), moved.bytes());
+  memory.Free(block, block_bytes);
   block = roomy;
-  bytes = static_cast<uint32_t>(room);
+  room = {static_cast<uint16_t>(before), static_cast<uint16_t>(new_bytes - filled)};
 }
 
 void ListNode::CloseRoom(SlabMemory& memory) {
-  MakeRoom(memory, 0);
+  MoveListpack(memory, view(), BlockBytes(), 0);
 }
 
-void ListNode::Push(SlabMemory& memory, ListEnd end, const ListpackEntry& entry) {
-  const size_t added = entry.bytes();
-  const size_t total = view().bytes();
-  if (end == ListEnd::kFront) {
-    if (bytes < added) [[unlikely]]
-      MakeRoom(memory, added + std::min(total, kNewRoom));
-    ListpackInRoom(block + bytes).Prepend(entry);
-    bytes -= static_cast<uint32_t>(added);
-  } else {
-    const size_t block_bytes = Listpack::BlockBytes(bytes + total);
-    const size_t needed = bytes + total + added;
-    if (needed > block_bytes) [[unlikely]] {
-      block =
-          static_cast<char*>(memory.Reallocate(block, block_bytes, Listpack::BlockBytes(needed)));
-    }
-    ListpackInRoom(block + bytes).Append(entry);
-  }
-  ++count;
+size_t ListNode::MakeRoomBefore(SlabMemory& memory, size_t added, size_t most_bytes) {
+  MoveListpack(memory, view(), BlockBytes(), added + NewRoom(added, most_bytes));
+  return room.before;
+}
+
+size_t ListNode::MakeRoomBehind(SlabMemory& memory, size_t added, size_t most_bytes) {
+  const size_t filled = room.before + view().bytes();
+  const size_t needed = filled + added + NewRoom(added, most_bytes);
+  const size_t block_bytes = Listpack::BlockBytes(needed);
+  block = static_cast<char*>(memory.Reallocate(block, BlockBytes(), block_bytes));
+  return block_bytes - filled;
 }
 
 void ListNode::Pop(SlabMemory& memory, ListEnd end) {
-  ListpackInRoom listpack(block + bytes);
-  const size_t total = listpack.bytes();
-  if (end == ListEnd::kFront) {
-    listpack.RemoveFirst();
-    bytes += static_cast<uint32_t>(total - listpack.bytes());
-    if (bytes > kMaxRoom) [[unlikely]]
-      CloseRoom(memory);
-  } else {
-    listpack.RemoveLast();
-    const size_t old_block = Listpack::BlockBytes(bytes + total);
-    const size_t new_block = Listpack::BlockBytes(bytes + listpack.bytes());
-    if (old_block != new_block) [[unlikely]]
-      block = static_cast<char*>(memory.Reallocate(block, old_block, new_block));
-  }
+  const bool front = end == ListEnd::kFront;
+  const size_t block_bytes = BlockBytes();
+  ListpackInRoom rest(block + room.before);
+  front ? rest.RemoveFirst() : rest.RemoveLast();
   --count;
+  const size_t left = rest.bytes();
+  const size_t taken = left + (front ? room.behind : room.before);
+  const size_t free = block_bytes - taken;
+  if (free <= std::max(kMaxRoom, left / 4)) [[likely]] {
+    (front ? room.before : room.behind) = static_cast<uint16_t>(free);
+  } else if (front) {
+    MoveListpack(memory, rest, block_bytes, 0);
+  } else {
+    const size_t shorter = Listpack::BlockBytes(taken);
+    block = static_cast<char*>(memory.Reallocate(block, block_bytes, shorter));
+    room.behind = static_cast<uint16_t>(shorter - taken);
+  }
 }
 
 void ListNode::Compress(SlabMemory& memory) {
@@ -136,9 +145,8 @@ void ListNode::Decompress(SlabMemory& memory) {
   char* const unpacked = static_cast<char*>(memory.Allocate(Listpack::BlockBytes(UnpackedBytes())));
   Unpack(*this, unpacked);
   Free(memory);
-  block = unpacked;
-  bytes = 0;
   form = Form::kListpack;
+  SetListpack(Listpack::FromBlock(unpacked), count);
 }
 
 bool ListNode::MoveIfSparse(SlabMemory& memory) {

@@ -39,7 +39,7 @@ size_t RemoveFromListpack(SlabMemory& memory, Listpack& listpack, const Listpack
 ListChain ChainOf(const ListContext& context, Listpack listpack) {
   ListChain chain = ListChain::Create(context);
   const size_t count = listpack.size();
-  if (count > 0 && count <= ListNode::kMaxCount) {
+  if (count > 0 && count <= ListNode::kMaxCount && listpack.bytes() <= ListNode::kMaxBytes) {
     chain.AppendNode(context, ListNode::OfListpack(listpack, count, context.epoch));
     return chain;
   }
@@ -92,19 +92,26 @@ void ListValue::ShrinkToListpack(const ListContext& context, ListChain changed) 
   *this = ListValue(changed.TakeListpack(context));
 }
 
-void ListValue::Push(const ListContext& context, ListEnd end, std::string_view text) {
-  if (!is_chain()) Reserve(context, 1, text.size());
+void ListValue::Push(const ListContext& context, ListEnd end,
+                     std::span<const std::string_view> texts) {
+  if (!is_chain()) {
+    size_t bytes = 0;
+    for (const std::string_view text : texts) bytes += text.size();
+    Reserve(context, texts.size(), bytes);
+  }
   if (is_chain()) {
     ListChain changed = chain();
-    changed.Push(context, end, text);
+    changed.Push(context, end, texts);
     *this = ListValue(changed);
     return;
   }
   Listpack changed = listpack();
-  if (end == ListEnd::kBack) {
-    changed.Append(context.memory, text);
-  } else {
-    changed.Prepend(context.memory, text);
+  for (const std::string_view text : texts) {
+    if (end == ListEnd::kBack) {
+      changed.Append(context.memory, text);
+    } else {
+      changed.Prepend(context.memory, text);
+    }
   }
   *this = ListValue(changed);
 }

@@ -5,7 +5,7 @@
 //
 // Conversions, with limits L bytes and C elements (ListLimits):
 //   - A listpack becomes a chain when what is added would take it above L or C. The bytes of all
-//     texts that one command adds are counted together: Reserve.
+//     texts that one command adds are counted together: Push.
 //   - A chain of one listpack node becomes a listpack when elements are removed or replaced, and at
 //     most L / 2 and C / 2 are left. In between it stays what it is.
 //
@@ -19,6 +19,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "kv/base/slab_memory.h"
@@ -58,11 +59,11 @@ class ListValue {
   Listpack listpack() const { return Listpack::FromBlock(reinterpret_cast<void*>(bits_)); }
   std::string_view encoding() const { return is_chain() ? "quicklist" : "listpack"; }
 
-  // Before a command adds or replaces `count` elements whose texts take `text_bytes`: converts if
-  // necessary.
-  void Reserve(const ListContext& context, size_t count, size_t text_bytes);
-
-  void Push(const ListContext& context, ListEnd end, std::string_view text);
+  // Adds elements at one end, one after the other.
+  void Push(const ListContext& context, ListEnd end, std::span<const std::string_view> texts);
+  void Push(const ListContext& context, ListEnd end, std::string_view text) {
+    Push(context, end, std::span(&text, 1));
+  }
 
   // Visits up to `count` elements from `index` on, towards the back or towards the front.
   void Visit(size_t index, size_t count, ListEnd towards, VisitListElement visit) const;
@@ -90,6 +91,9 @@ class ListValue {
 
   explicit ListValue(uintptr_t bits) : bits_(bits) {}
 
+  // Before `count` elements whose texts take `text_bytes` are added or replaced: converts if
+  // necessary.
+  void Reserve(const ListContext& context, size_t count, size_t text_bytes);
   // Makes `changed` the list, as a listpack if it is small enough for that.
   void ShrinkToListpack(const ListContext& context, ListChain changed);
 

@@ -57,7 +57,8 @@ def algebra_case(title, command):
 
 COLLECTION_GROUPS = (
     Group("list", "a list of 16-byte elements, pipeline 16",
-          (collection_case("LPUSH", "lpush"), collection_case("RPUSH", "rpush"),
+          (collection_case("LPUSH", "lpush", before="rpop"),
+           collection_case("RPUSH", "rpush", before="lpop"),
            collection_case("LPOP", "lpop", before="lpush"),
            collection_case("RPOP", "rpop", before="rpush"),
            *(range_case("LRANGE", "lrange", count) for count in (100, 300, 500, 600))),

@@ -67,9 +67,7 @@ class ListEdit final : private ListReclaimer {
   void Remove();
 
  private:
-  ValueObject object() const {
-    return {Encoding::kList, reinterpret_cast<void*>(list_.bits())};
-  }
+  ValueObject object() const { return {Encoding::kList, reinterpret_cast<void*>(list_.bits())}; }
   void StoreNew();
   void Reclaim(ListChain detached) override;
 

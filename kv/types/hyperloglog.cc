@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kv/types/hyperloglog_runs.h"
+#include "kv/types/hyperloglog_sums.h"
 
 namespace kv::hyperloglog {
 namespace {

@@ -67,16 +67,6 @@ class RunReader {
   size_t register_ = 0;
 };
 
-// What an estimate needs to know of the registers.
-struct RegisterSums {
-  size_t zeros = 0;     // registers that are 0
-  uint64_t weight = 0;  // the sum of 2^(32 - rank) over the others
-};
-
-// Sums all registers; nothing if the runs are corrupt. Cost: about 0.75 ns a byte, whatever the
-// runs.
-std::optional<RegisterSums> SumRegisters(std::string_view bytes);
-
 enum class SetResult : uint8_t { kUnchanged, kChanged, kCorrupt, kMustBeDense };
 
 // Raises a register to `rank`. The string changes only if the result is kChanged.

@@ -59,9 +59,13 @@ bool ListChain::FreeSome(SlabMemory& memory, size_t budget) {
 }
 
 size_t ListChain::memory_bytes() const {
-  size_t bytes = SlabMemory::GoodSize(DirectoryBytes(directory_->capacity));
-  for (const ListNode& node : nodes()) bytes += node.BlockBytes();
-  return bytes;
+  const size_t directory = SlabMemory::GoodSize(DirectoryBytes(directory_->capacity));
+  const size_t count = node_count();
+  const size_t counted = std::min(count, kMaxCountedNodes);
+  if (counted == 0) return directory;
+  size_t bytes = 0;
+  for (size_t i = 0; i < counted; ++i) bytes += node(i * count / counted).BlockBytes();
+  return directory + bytes * count / counted;
 }
 
 size_t ListChain::Compact(const ListContext& context, size_t cursor, size_t budget,

@@ -87,8 +87,9 @@ class ListChain {
   std::span<const ListNode> nodes() const {
     return {nodes_begin(), directory_->end - directory_->begin};
   }
-  // Cost: O(nodes).
+  // Exact up to kMaxCountedNodes nodes; of more so many are looked at.
   size_t memory_bytes() const;
+  static constexpr size_t kMaxCountedNodes = 1024;
 
   // Adds elements at one end, one after the other.
   void Push(const ListContext& context, ListEnd end, std::span<const std::string_view> texts);

@@ -71,8 +71,8 @@ size_t ListNode::NewRoom(size_t added, size_t most_bytes) const {
   return std::min({total, kNewRoom, most_bytes - std::min(most_bytes, total + added)});
 }
 
-// Moves the listpack out of its block to one with so much room before it, and no more behind it than
-// must be.
+// Moves the listpack out of its block to one with so much room before it, and no more behind it
+// than must be.
 void ListNode::MoveListpack(SlabMemory& memory, ListpackView moved, size_t block_bytes,
                             size_t before) {
   const size_t filled = before + moved.bytes();

@@ -78,8 +78,8 @@ struct ListNode {
   }
   void SetListpack(Listpack changed, size_t new_count);
   void CloseRoom(SlabMemory& memory);
-  // Adds an element at one end, or takes one off. The node is to grow to `most_bytes`. Precondition:
-  // some other element stays.
+  // Adds an element at one end, or takes one off. The node is to grow to `most_bytes`.
+  // Precondition: some other element stays.
   void Push(SlabMemory& memory, ListEnd end, const ListpackEntry& entry, size_t most_bytes) {
     const size_t added = entry.bytes();
     if (end == ListEnd::kFront) {

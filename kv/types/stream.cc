@@ -79,9 +79,13 @@ size_t Stream::blocks() const {
 size_t Stream::memory_bytes() const {
   size_t bytes =
       SlabMemory::GoodSize(sizeof(Stream)) + nodes_.memory_bytes() + groups_.memory_bytes();
-  for (auto node = nodes_.First(); node; node = node.Next()) {
-    bytes += node.record().listpack().memory_bytes();
+  size_t counted = 0;
+  size_t counted_bytes = 0;
+  for (auto node = nodes_.First(); node && counted < kMaxCountedNodes; node = node.Next()) {
+    counted_bytes += node.record().listpack().memory_bytes();
+    ++counted;
   }
+  if (counted > 0) bytes += counted_bytes * nodes_.size() / counted;
   for (const StreamGroup* group : groups_.items()) bytes += group->memory_bytes();
   return producers_ == nullptr ? bytes : bytes + producers_->memory_bytes();
 }

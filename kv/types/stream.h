@@ -154,8 +154,9 @@ class Stream {
   bool Contains(const StreamId& id) const;
   // Blocks, as freeing counts them. Cost: O(groups and consumers).
   size_t blocks() const;
-  // Cost: O(nodes).
+  // Exact up to kMaxCountedNodes nodes; of more so many are looked at, those at the front.
   size_t memory_bytes() const;
+  static constexpr size_t kMaxCountedNodes = 1024;
 
   // --- entries ---
   // Adds an entry. False, and nothing happened, if it is too large. Precondition: id > last_id();

@@ -246,6 +246,13 @@ TEST_F(ListValueTest, HasLittleRoomInItsNodes) {
   ExpectEquals(Texts(kElements * 3 / 2, "ten bytes!"));
 }
 
+TEST_F(ListValueTest, TheMemoryOfManyNodesIsEstimated) {
+  Limit(4);
+  PushNumbers(8 * static_cast<int>(ListChain::kMaxCountedNodes));
+  EXPECT_NEAR(static_cast<double>(list_.memory_bytes()), static_cast<double>(memory_.used()),
+              static_cast<double>(memory_.used()) / 50);
+}
+
 TEST_F(ListValueTest, CopiesAreIndependent) {
   Limit(5, 1);
   PushNumbers(100);

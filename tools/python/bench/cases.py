@@ -55,6 +55,8 @@ def algebra_case(title, command):
     return Case(title, command, pipeline=1, clients=1, requests=30, target=ALGEBRA_TARGET)
 
 
+# Pushes come after pops, into memory that was touched before: what its first touch costs is a figure
+# of the host, which differs by a factor of fifty.
 COLLECTION_GROUPS = (
     Group("list", "a list of 16-byte elements, pipeline 16",
           (collection_case("LPUSH", "lpush", before="rpop"),

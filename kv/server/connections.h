@@ -82,7 +82,7 @@ class Connections final : public ae::Acceptor, public ConnectionOwner, public Pu
     for (const auto& [id, connection] : connections_) visit(*connection);
   }
   // What all of them keep outside the store's memory and the chunks of output.
-  size_t heap_bytes() const { return heap_bytes_; }
+  size_t heap_bytes() const { return heap_bytes_ + size() * sizeof(Connection); }
   const ConnectionStats& stats() const { return stats_; }
   // Sums over all connections there ever were.
   ConnectionStats Totals() const;

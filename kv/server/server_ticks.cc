@@ -304,8 +304,9 @@ bool ServerImpl::EvictDownTo(size_t limit) {
   const size_t counted = CountedMemory();
   if (counted <= limit) return true;
   const SlabMemory& memory = store_->memory();
-  const size_t excess = std::min(counted - limit, memory.used());
-  const size_t goal = memory.used() - excess;
+  const size_t excess = counted - limit;
+  const bool suffices = memory.used() >= excess;
+  const size_t goal = suffices ? memory.used() - excess : 0;
   for (size_t units = 0; memory.used() > goal;) {
     if (units >= kMaxUnitsPerCommand) return true;
     // What was dropped but not freed yet makes room without an eviction.
@@ -313,7 +314,7 @@ bool ServerImpl::EvictDownTo(size_t limit) {
     if (freed == 0 && !evictor_->EvictOne()) return false;
     units += std::max(freed, kUnitsPerEviction);
   }
-  return true;
+  return suffices;
 }
 
 void ServerImpl::OnMonitored(const Client& client, const Command& command, ArgSpan args) {

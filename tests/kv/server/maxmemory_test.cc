@@ -99,6 +99,15 @@ TEST_F(MaxmemoryTest, NoevictionRefusesWhatNeedsMemory) {
   EXPECT_EQ(Set(1), "+OK");
 }
 
+TEST_F(MaxmemoryTest, AnEmptyStoreMakesNoRoom) {
+  ASSERT_EQ(Used(), 0u);
+  for (const std::string policy : {"noeviction", "allkeys-lru"}) {
+    Limit(1, policy);
+    EXPECT_EQ(Run({"set", "a", "b"}), kOutOfMemory) << policy;
+    EXPECT_EQ(Run({"dbsize"}), "0");
+  }
+}
+
 TEST_F(MaxmemoryTest, WhatClientsSendCounts) {
   Limit(kLimit, "allkeys-lru");
   for (int key = 0; key < 100; ++key) Set(key);

@@ -64,13 +64,16 @@ async function order() {
   await queue.add("low", 2, { priority: 10 });
   await queue.add("high", 3, { priority: 1 });
   await queue.add("last in, first out", 4, { lifo: true });
-  await queue.add("delayed", 5, { delay: 60 });
+  const delayed = await queue.add("delayed", 5, { delay: 600_000 });
   await queue.add("once", 6, { jobId: "custom" });
   await queue.add("once", 7, { jobId: "custom" });
   show("counts", await queue.getJobCounts());
   const names = [];
   keep(new Worker("order", async (job) => names.push(job.name), { connection }));
   await queue.resume();
+  // It is due after the others, however long they took.
+  await until(() => names.length === 5);
+  await delayed.changeDelay(60);
   await until(() => names.length === 6);
   show("order", names);
 }

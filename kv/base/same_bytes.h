@@ -19,7 +19,7 @@ bool WordsDiffer(const char* a, const char* b) {
   return word_of_a != word_of_b;
 }
 
-// The same for texts of one size that holds a word: the last word overlaps the one before.
+// Whether two texts of one size are the same. It holds a word: the last overlaps the one before.
 template <class Word>
 bool SameWords(const char* a, const char* b, size_t size) {
   const size_t last = size - sizeof(Word);

@@ -39,12 +39,11 @@ ListEdit::ListEdit(Context& context, const HashedKey& key)
 }
 
 void ListEdit::Reclaim(ListChain detached) {
-  const ListValue list(detached);
-  context_.store.reclaimer().Drop({Encoding::kList, reinterpret_cast<void*>(list.bits())});
+  context_.store.reclaimer().Drop(ListValue(detached).object());
 }
 
 void ListEdit::StoreNew() {
-  context_.db.PutObject(key_, ref_, ValueType::kList, object(), kNoDeadline);
+  context_.db.PutObject(key_, ref_, ValueType::kList, list_.object(), kNoDeadline);
 }
 
 void ListEdit::Remove() {

@@ -57,7 +57,7 @@ class ListEdit final : private ListReclaimer {
   void Store() {
     if (!ref_) [[unlikely]]
       return StoreNew();
-    context_.db.SetObject(ref_, object());
+    context_.db.SetObject(ref_, list_.object());
     if (list_.empty()) [[unlikely]]
       return Remove();
     // Whoever waits for a certain number of elements may have them now.
@@ -67,7 +67,6 @@ class ListEdit final : private ListReclaimer {
   void Remove();
 
  private:
-  ValueObject object() const { return {Encoding::kList, reinterpret_cast<void*>(list_.bits())}; }
   void StoreNew();
   void Reclaim(ListChain detached) override;
 

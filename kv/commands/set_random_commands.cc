@@ -109,8 +109,9 @@ void ReplyRandomMembers(Context& context, const SetValue& set, int64_t count) {
     });
   }
   context.reply.Array(static_cast<size_t>(-count));
-  for (; count < 0 && !context.reply.is_in_vain(); ++count)
+  for (; count < 0 && !context.reply.is_in_vain(); ++count) {
     ReplyElement(context.reply, set.RandomMember(context.random));
+  }
 }
 
 // Where members are due that have to stay: chooses among a copy of the others.

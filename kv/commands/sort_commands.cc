@@ -305,8 +305,7 @@ void StoreSorted(Context& context, const SortRequest& request,
   const HashedKey key = context.db.Hash(*request.destination);
   context.reply.Integer(static_cast<int64_t>(texts.size()));
   if (texts.empty()) return StoreResult(context, key, std::nullopt);
-  const ListValue list = MakeList(context, texts);
-  const ValueObject object{Encoding::kList, reinterpret_cast<void*>(list.bits())};
+  const ValueObject object = MakeList(context, texts).object();
   StoreResult(context, key, StoredResult{ValueType::kList, object, kEventList, "sortstore"});
 }
 

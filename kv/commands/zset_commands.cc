@@ -261,8 +261,9 @@ void ReplyRandomMembers(Context& context, const SortedSetValue& set, int64_t cou
   const size_t size = set.size();
   if (count < 0) {
     ReplyHeader(context.reply, form, static_cast<size_t>(-count));
-    for (; count < 0 && !context.reply.is_in_vain(); ++count)
+    for (; count < 0 && !context.reply.is_in_vain(); ++count) {
       ReplyMemberAt(context, form, set, context.random.Uniform(size));
+    }
     return;
   }
   if (static_cast<size_t>(count) >= size) {

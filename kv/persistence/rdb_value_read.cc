@@ -44,9 +44,8 @@ class ListBuilder {
   std::optional<RdbValue> Take() {
     if (chain_.size() == 0) return std::nullopt;
     owned_ = false;
-    const ListValue list = ListValue::FromChain(context_, chain_);
     return RdbValue{.type = ValueType::kList,
-                    .object = {Encoding::kList, reinterpret_cast<void*>(list.bits())}};
+                    .object = ListValue::FromChain(context_, chain_).object()};
   }
 
  private:

@@ -174,13 +174,12 @@ SOLOKV_AVX2 inline void AddVector(__m256i bytes, uint32_t seconds, Lanes* lanes,
   const __m256i has_rank = _mm256_cmpgt_epi8(_mm256_setzero_si256(), bytes);
   const __m256i is_first = _mm256_cmpeq_epi8(
       _mm256_and_si256(bytes, _mm256_set1_epi8(static_cast<char>(0xc0))), _mm256_set1_epi8(0x40));
-  const __m256i is_short = _mm256_andnot_si256(_mm256_or_si256(has_rank, is_first),
-                                               _mm256_set1_epi8(static_cast<char>(0xff)));
+  const __m256i is_no_short = _mm256_or_si256(has_rank, is_first);
   const __m256i zeros = _mm256_and_si256(bytes, _mm256_set1_epi8(63));
-  lanes->zeros = AddBytes(lanes->zeros, _mm256_and_si256(zeros, is_short));
+  lanes->zeros = AddBytes(lanes->zeros, _mm256_andnot_si256(is_no_short, zeros));
   lanes->long_ = AddBytes(lanes->long_, _mm256_and_si256(zeros, is_first));
-  pass->zeros +=
-      static_cast<uint64_t>(std::popcount(static_cast<uint32_t>(_mm256_movemask_epi8(is_short))));
+  const auto no_shorts = static_cast<uint32_t>(_mm256_movemask_epi8(is_no_short));
+  pass->zeros += sizeof bytes - static_cast<size_t>(std::popcount(no_shorts));
 
   // Ranks count from 0 here.
   const __m256i length =

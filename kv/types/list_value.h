@@ -25,6 +25,7 @@
 #include "kv/base/slab_memory.h"
 #include "kv/ds/listpack.h"
 #include "kv/types/list_chain.h"
+#include "kv/types/value.h"
 
 namespace kv {
 
@@ -40,7 +41,7 @@ class ListValue {
   // Takes over a chain whose one node may be small enough for a list that is a listpack.
   static ListValue FromChain(const ListContext& context, ListChain chain);
   static ListValue FromBits(uintptr_t bits) { return ListValue(bits); }
-  uintptr_t bits() const { return bits_; }
+  ValueObject object() const { return {Encoding::kList, reinterpret_cast<void*>(bits_)}; }
 
   // `epoch` is that of the nodes of the copy.
   ListValue Copy(SlabMemory& memory, uint64_t epoch) const;

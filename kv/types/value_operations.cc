@@ -68,7 +68,7 @@ ListValue AsList(const void* object) {
 }
 
 void* ObjectOf(ListValue list) {
-  return reinterpret_cast<void*>(list.bits());
+  return list.object().object;
 }
 
 std::string_view ListName(const void* object) {

@@ -56,7 +56,7 @@ def algebra_case(title, command):
 
 
 # Pushes come after pops, into memory that was touched before: what its first touch costs is a figure
-# of the host, which differs by a factor of fifty.
+# of the host, not of the server.
 COLLECTION_GROUPS = (
     Group("list", "a list of 16-byte elements, pipeline 16",
           (collection_case("LPUSH", "lpush", before="rpop"),
